@@ -29,7 +29,7 @@ def rng() -> np.random.Generator:
 def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
     """Compare a text with a file in tests/golden/; `--update-golden` writes the file instead.
 
-    >>> golden("sigmoid_reverse.txt", trace)  # doctest: +SKIP
+    As in `golden("sigmoid_reverse.txt", trace)`.
     """
 
     def compare(name: str, text: str) -> None:
