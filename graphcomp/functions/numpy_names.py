@@ -1,0 +1,28 @@
+"""Which NumPy callables stand for which functions of this package, on symbolic nodes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from graphcomp.functions import arrays, elementwise, reductions
+from graphcomp.node import NUMPY
+
+NUMPY.update(
+    {
+        np.power: elementwise.power,
+        np.matmul: arrays.matmul,
+        np.dot: arrays.dot,
+        np.outer: arrays.outer,
+        np.transpose: arrays.transpose,
+        np.reshape: arrays.reshape,
+        np.broadcast_to: arrays.broadcast_to,
+        np.concatenate: arrays.concatenate,
+        np.stack: arrays.stack,
+        np.where: elementwise.where,
+        np.sum: reductions.sum,
+        np.mean: reductions.mean,
+        np.max: reductions.max,
+        np.min: reductions.min,
+        np.prod: reductions.prod,
+    }
+)

@@ -1,0 +1,614 @@
+"""The one node type: an immutable, interned application of an op to nodes.
+
+Structurally equal nodes are the same object, so equality is identity, common subexpressions are
+shared by construction, and comparing graphs needs no walk. Nothing here recurses over a graph.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextvars import ContextVar
+from functools import cache
+from typing import Any, NoReturn, TypeAlias
+
+import numpy as np
+
+from graphcomp import ops
+from graphcomp.errors import (
+    DTypeError,
+    GraphcompError,
+    InputError,
+    TracingError,
+    user_line,
+    with_user_line,
+)
+from graphcomp.op import DType, Op, Params
+from graphcomp.ops.arithmetic import ADD, DIV, FLOOR_DIVIDE, MOD, MUL, NEG, RECIPROCAL, SUB
+from graphcomp.ops.comparison import GREATER, GREATER_EQUAL, LESS, LESS_EQUAL
+from graphcomp.ops.contraction import MATMUL
+from graphcomp.ops.leaves import CONSTANT, DIMENSION, INPUT, Value
+from graphcomp.ops.piecewise import ABS
+from graphcomp.ops.powers import POWER, SQUARE, VARYING_POWER
+from graphcomp.ops.reductions import MAX, MIN, PROD, SUM
+from graphcomp.ops.shaping import BROADCAST, GETITEM, RESHAPE, TRANSPOSE, normal_index
+from graphcomp.shape import (
+    Dim,
+    Shape,
+    broadcast_shape,
+    check_dtype,
+    combine,
+    format_shape,
+    normal_axes,
+    parse_shape,
+    size_of,
+)
+from graphcomp.spelling import spell
+
+Operand: TypeAlias = "Node | float | int | bool | np.ndarray[Any, Any] | np.generic"
+
+#: The scope that nodes are created in, a path such as "encoder/layer1".
+current_scope: ContextVar[str] = ContextVar("graphcomp_scope", default="")
+
+#: NumPy callables and the functions of this package that stand in for them on nodes.
+NUMPY: dict[Callable[..., Any], Callable[..., Any]] = {}
+_OPS_BY_NUMPY = {function: op for op in ops.ALL for function in op.numpy}
+
+
+class _Reference(weakref.ref["Node"]):
+    __slots__ = ("key",)
+    key: tuple[Any, ...]
+
+
+_interned: dict[tuple[Any, ...], _Reference] = {}
+_lock = threading.RLock()
+
+
+def _forget(reference: _Reference) -> None:
+    if _interned.get(reference.key) is reference:
+        del _interned[reference.key]
+
+
+class Node:
+    """One application of an op, immutable and interned; arithmetic on it builds a graph.
+
+    Nodes behave like NumPy arrays in expressions (``+ - * / // % ** @``, comparisons, indexing,
+    ``.T``, ``.sum()``...). ``==`` is identity: use `graphcomp.equal` for an elementwise comparison.
+
+    >>> import graphcomp as gc
+    >>> x, a = gc.scalars("x a")
+    >>> 1 / (1 + gc.exp(-a * x))
+    <node 1/(1 + exp(-a*x)) float64 ()>
+    """
+
+    __slots__ = ("__weakref__", "args", "dtype", "op", "params", "scope", "shape")
+    __array_priority__ = 1000
+
+    op: Op
+    args: tuple[Node, ...]
+    params: Params
+    shape: Shape
+    dtype: DType
+    scope: str
+
+    # ------------------------------------------------------------ what it is
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        msg = f"nodes are immutable: can't set {name!r}"
+        raise AttributeError(msg)
+
+    def __repr__(self) -> str:
+        text, _ = spell(self, "text", lambda _node: None, limit=40)
+        return f"<node {text} {self.dtype} {format_shape(self.shape)}>"
+
+    def __copy__(self) -> Node:
+        return self
+
+    def __deepcopy__(self, _memo: object) -> Node:
+        return self
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> Dim:
+        """The number of entries."""
+        return size_of(self.shape)
+
+    @property
+    def is_real(self) -> bool:
+        """Whether the dtype is floating: only such nodes have derivatives."""
+        return self.dtype.kind == "f"
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether this is a literal constant, possibly broadcast."""
+        return (self.args[0] if self.op is BROADCAST else self).op is CONSTANT
+
+    @property
+    def constant(self) -> float | None:
+        """The number, if this is one number, possibly broadcast; else None."""
+        node = self.args[0] if self.op is BROADCAST else self
+        if node.op is not CONSTANT:
+            return None
+        array = node.params[0][1].array
+        return array.item() if array.size == 1 and array.ndim == 0 else None
+
+    def param(self, name: str) -> Any:
+        """The parameter `name` of the op."""
+        return dict(self.params)[name]
+
+    # ------------------------------------------------------------ building
+
+    def apply(self, op: Op, *others: Operand, **params: Any) -> Node:
+        """`op` applied to this node and others."""
+        return apply(op, self, *others, **params)
+
+    def leaf(self, op: Op, **params: Any) -> Node:
+        """An argumentless node, for rules that see nothing but nodes."""
+        return apply(op, **params)
+
+    def rebuild(self, args: Sequence[Node]) -> Node:
+        """The same op with the same parameters on other arguments."""
+        return intern(self.op, tuple(args), self.params, scope=self.scope)
+
+    def __add__(self, other: Operand) -> Node:
+        return apply(ADD, self, other)
+
+    def __radd__(self, other: Operand) -> Node:
+        return apply(ADD, other, self)
+
+    def __sub__(self, other: Operand) -> Node:
+        return apply(SUB, self, other)
+
+    def __rsub__(self, other: Operand) -> Node:
+        return apply(SUB, other, self)
+
+    def __mul__(self, other: Operand) -> Node:
+        return apply(MUL, self, other)
+
+    def __rmul__(self, other: Operand) -> Node:
+        return apply(MUL, other, self)
+
+    def __truediv__(self, other: Operand) -> Node:
+        return apply(DIV, self, other)
+
+    def __rtruediv__(self, other: Operand) -> Node:
+        if isinstance(other, (int, float)) and other == 1:
+            return apply(RECIPROCAL, self)
+        return apply(DIV, other, self)
+
+    def __floordiv__(self, other: Operand) -> Node:
+        return apply(FLOOR_DIVIDE, self, other)
+
+    def __rfloordiv__(self, other: Operand) -> Node:
+        return apply(FLOOR_DIVIDE, other, self)
+
+    def __mod__(self, other: Operand) -> Node:
+        return apply(MOD, self, other)
+
+    def __rmod__(self, other: Operand) -> Node:
+        return apply(MOD, other, self)
+
+    def __pow__(self, other: Operand) -> Node:
+        return power(self, other)
+
+    def __rpow__(self, other: Operand) -> Node:
+        return power(other, self)
+
+    def __matmul__(self, other: Operand) -> Node:
+        return matmul(self, other)
+
+    def __rmatmul__(self, other: Operand) -> Node:
+        return matmul(other, self)
+
+    def __neg__(self) -> Node:
+        return apply(NEG, self)
+
+    def __pos__(self) -> Node:
+        return self
+
+    def __abs__(self) -> Node:
+        return apply(ABS, self)
+
+    def __lt__(self, other: Operand) -> Node:
+        return apply(LESS, self, other)
+
+    def __le__(self, other: Operand) -> Node:
+        return apply(LESS_EQUAL, self, other)
+
+    def __gt__(self, other: Operand) -> Node:
+        return apply(GREATER, self, other)
+
+    def __ge__(self, other: Operand) -> Node:
+        return apply(GREATER_EQUAL, self, other)
+
+    def __getitem__(self, key: object) -> Node:
+        return apply(GETITEM, self, index=_located(lambda: normal_index(key, self.shape)))
+
+    @property
+    def T(self) -> Node:
+        """The transpose: all axes in reverse order."""
+        return self.transpose()
+
+    @property
+    def mT(self) -> Node:
+        """The matrix transpose: the last two axes swapped."""
+        return self.transpose((*range(self.ndim - 2), self.ndim - 1, self.ndim - 2))
+
+    def transpose(self, axes: Sequence[int] | None = None) -> Node:
+        """The axes in the given order, in reverse by default."""
+        order = tuple(range(self.ndim))[::-1] if axes is None else tuple(axes)
+        if sorted(a % self.ndim if self.ndim else a for a in order) != list(range(self.ndim)):
+            msg = f"transpose: {order} is no order of the axes of {format_shape(self.shape)}"
+            raise _located_error(InputError(msg))
+        order = tuple(int(a) % self.ndim for a in order)
+        return self if order == tuple(range(self.ndim)) else apply(TRANSPOSE, self, axes=order)
+
+    def reshape(self, *shape: Any) -> Node:
+        """The same entries in another shape; one dimension may be -1."""
+        wanted = shape[0] if len(shape) == 1 else shape
+        new = _located(lambda: _fill_in(wanted, self.shape))
+        return self if new == self.shape else apply(RESHAPE, self, shape=new)
+
+    def broadcast_to(self, shape: Any) -> Node:
+        """Broadcast to a shape, as NumPy does."""
+        new = _located(lambda: parse_shape(shape))
+        if new == self.shape:
+            return self
+        if _located(lambda: broadcast_shape("broadcast_to", self.shape, new)) != new:
+            msg = f"broadcast_to: {format_shape(self.shape)} does not broadcast to {format_shape(new)}"
+            raise _located_error(InputError(msg))
+        return apply(BROADCAST, self, shape=new)
+
+    def sum(self, axis: Any = None, keepdims: bool = False) -> Node:
+        """The sum over all axes, or over the given ones."""
+        return self._reduce(SUM, axis, keepdims)
+
+    def max(self, axis: Any = None, keepdims: bool = False) -> Node:
+        """The largest entry over all axes, or over the given ones."""
+        return self._reduce(MAX, axis, keepdims)
+
+    def min(self, axis: Any = None, keepdims: bool = False) -> Node:
+        """The smallest entry over all axes, or over the given ones."""
+        return self._reduce(MIN, axis, keepdims)
+
+    def mean(self, axis: Any = None, keepdims: bool = False) -> Node:
+        """The mean over all axes, or over the given ones."""
+        axes = _located(lambda: normal_axes(axis, self.ndim, "mean"))
+        total = self._reduce(SUM, axis, keepdims)
+        count = size_of(self.shape[a] for a in axes)
+        if isinstance(count, int):
+            return total / count
+        dtype = self.dtype.name if self.is_real else "float64"
+        return total / apply(DIMENSION, size=count, dtype=dtype)
+
+    def prod(self, axis: Any = None, keepdims: bool = False) -> Node:
+        """The product over all axes, or over the given ones."""
+        axes = _located(lambda: normal_axes(axis, self.ndim, "prod"))
+        if axes == tuple(range(self.ndim)):
+            result = apply(PROD, self.reshape((self.size,)), axis=0)
+        else:
+            result = self
+            for a in reversed(axes):
+                result = apply(PROD, result, axis=a)
+        kept = tuple(1 if i in axes else dim for i, dim in enumerate(self.shape))
+        return result.reshape(kept) if keepdims else result
+
+    def dot(self, other: Operand) -> Node:
+        """The matrix product, as ``@``."""
+        return matmul(self, other)
+
+    def _reduce(self, op: Op, axis: Any, keepdims: bool) -> Node:
+        axes = _located(lambda: normal_axes(axis, self.ndim, op.name.removeprefix("reduce_")))
+        if not axes:
+            return self
+        return apply(op, self, axes=axes, keepdims=bool(keepdims), rank=self.ndim)
+
+    # ------------------------------------------------------------ what a node is not
+
+    def __bool__(self) -> bool:
+        raise self._no_number(
+            "bool()",
+            "use graphcomp.where(condition, a, b) instead of if, and, or, not, max(), min()",
+        )
+
+    def __float__(self) -> float:
+        raise self._no_number(
+            "float()", "use the graphcomp or NumPy function (gc.exp, np.exp) instead of math.exp"
+        )
+
+    def __int__(self) -> int:
+        raise self._no_number(
+            "int()", "a symbolic node has no number yet; evaluate the graph first"
+        )
+
+    def __index__(self) -> int:
+        raise self._no_number("an index", "indices must be Python ints here")
+
+    def __complex__(self) -> complex:
+        raise self._no_number("complex()", "complex numbers are not supported")
+
+    def __array__(self, dtype: object = None, copy: object = None) -> np.ndarray[Any, Any]:
+        raise self._no_number("a NumPy array", "use gc.stack([...]) to build an array out of nodes")
+
+    def __setitem__(self, key: object, value: object) -> None:
+        raise self._no_number(
+            "an array to be written to",
+            "nodes are immutable: use gc.where or gc.concatenate to build the result",
+        )
+
+    def __len__(self) -> int:
+        if not self.shape:
+            msg = "len() of a node without dimensions"
+            raise TypeError(msg)
+        length = self.shape[0]
+        if not isinstance(length, int):
+            raise self._no_number("len()", f"dimension {length} has no number yet")
+        return length
+
+    def __iter__(self) -> Iterator[Node]:
+        if not self.shape:
+            msg = "iteration over a node without dimensions"
+            raise TypeError(msg)
+        length = self.shape[0]
+        if not isinstance(length, int):
+            raise self._no_number(
+                "a sequence",
+                f"dimension {length} has no number yet: use array operations, or an int in the shape",
+            )
+        return (self[i] for i in range(int(length)))
+
+    def __contains__(self, item: object) -> bool:
+        raise self._no_number("a container", "'in' needs numbers")
+
+    def _no_number(self, what: str, remedy: str) -> TracingError:
+        text, _ = spell(self, "text", lambda _node: None, limit=12)
+        msg = f"the symbolic node {text} can't be used as {what}: {remedy}"
+        return TracingError(with_user_line(msg))
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Node:
+        name = f"np.{ufunc.__name__}" + (f".{method}" if method != "__call__" else "")
+        if options.get("out") is not None:
+            raise self._no_number(
+                f"an operand of {name} with out=, or of an in-place operator",
+                "write x = x + y instead",
+            )
+        if method == "__call__" and not options:
+            if ufunc in NUMPY:
+                result: Node = NUMPY[ufunc](*inputs)
+                return result
+            if ufunc in _OPS_BY_NUMPY:
+                return apply(_OPS_BY_NUMPY[ufunc], *inputs)
+        raise self._no_number(f"an argument of {name}", "this NumPy function can't be traced yet")
+
+    def __array_function__(
+        self, function: Callable[..., Any], _types: Any, args: Any, kwargs: Any
+    ) -> Any:
+        if function in NUMPY:
+            return NUMPY[function](*args, **kwargs)
+        if function in _OPS_BY_NUMPY and not kwargs:
+            return apply(_OPS_BY_NUMPY[function], *args)
+        raise self._no_number(
+            f"an argument of np.{function.__name__}", "this NumPy function can't be traced yet"
+        )
+
+
+# ---------------------------------------------------------------- creation
+
+
+def intern(op: Op, args: tuple[Node, ...], params: Params = (), scope: str = "") -> Node:
+    """The node for this application: the existing one, if there is one."""
+    key = (op, params, scope, *map(id, args))
+    with _lock:
+        reference = _interned.get(key)
+        if reference is not None:
+            node = reference()
+            if node is not None:
+                return node
+        if params:
+            keywords = dict(params)
+            shape = op.shape(*(arg.shape for arg in args), **keywords)
+            dtype = op.dtype(*(arg.dtype for arg in args), **keywords)
+        else:
+            shape = op.shape(*(arg.shape for arg in args))
+            dtype = _plain_dtype(op, tuple([arg.dtype for arg in args]))
+        node = object.__new__(Node)
+        put = object.__setattr__
+        put(node, "op", op)
+        put(node, "args", args)
+        put(node, "params", params)
+        put(node, "shape", shape)
+        put(node, "dtype", dtype)
+        put(node, "scope", scope)
+        reference = _Reference(node, _forget)
+        reference.key = key
+        _interned[key] = reference
+    return node
+
+
+@cache
+def _plain_dtype(op: Op, dtypes: tuple[DType, ...]) -> DType:
+    result: DType = op.dtype(*dtypes)
+    return result
+
+
+def apply(op: Op, *operands: Operand, **params: Any) -> Node:
+    """`op` applied to nodes, numbers and arrays: lifted, broadcast, checked and interned.
+
+    Raises:
+        GraphcompError: the arguments do not fit the op; the message names the op, the shapes and
+            the user's file and line.
+    """
+    try:
+        args = _lift_all(op, operands)
+        if op.broadcasts and len(args) > 1:
+            shape = broadcast_shape(op.name, *(arg.shape for arg in args))
+            args = tuple(
+                arg if arg.shape == shape else intern(BROADCAST, (arg,), (("shape", shape),))
+                for arg in args
+            )
+        return intern(op, args, tuple(params.items()), current_scope.get())
+    except GraphcompError as error:
+        raise _located_error(error) from None
+
+
+def constant(value: object, dtype: object = None) -> Node:
+    """A constant node, from a number or an array, whose entries are copied.
+
+    Raises:
+        DTypeError: not real, integer or boolean numbers.
+
+    >>> constant(2.5)
+    <node 2.5 float64 ()>
+    """
+    if isinstance(value, Node):
+        return value
+    array = np.asarray(value, None if dtype is None else check_dtype(dtype))
+    check_dtype(array.dtype)
+    return intern(CONSTANT, (), (("value", Value(array)),))
+
+
+def _lift_all(op: Op, operands: Sequence[Operand]) -> tuple[Node, ...]:
+    """Python numbers take the dtype of the others (as in NumPy), arrays keep theirs."""
+    if all(isinstance(operand, Node) for operand in operands):
+        return tuple(operands)  # type: ignore[arg-type]
+    strong = [
+        operand.dtype
+        for operand in operands
+        if isinstance(operand, (Node, np.ndarray, np.generic)) and operand.dtype.kind != "b"
+    ]
+    base = np.result_type(*strong) if strong else None
+    lifted = []
+    for operand in operands:
+        if isinstance(operand, Node):
+            lifted.append(operand)
+        elif isinstance(operand, bool) or not isinstance(operand, (int, float)) or base is None:
+            lifted.append(_lift(op, operand))
+        else:
+            weak = int if isinstance(operand, int) else float
+            lifted.append(_scalar(operand, np.result_type(base, weak)))
+    return tuple(lifted)
+
+
+def _scalar(value: float, dtype: DType) -> Node:
+    try:
+        return constant(value, dtype)
+    except OverflowError:
+        msg = f"the constant {value} does not fit {dtype}"
+        raise DTypeError(msg) from None
+
+
+def _lift(op: Op, operand: Operand) -> Node:
+    try:
+        return constant(operand)
+    except (TypeError, ValueError, OverflowError):
+        msg = f"{op.name}: can't use {type(operand).__name__} {operand!r:.60} as an operand"
+        raise DTypeError(msg) from None
+
+
+def power(base: Operand, exponent: Operand) -> Node:
+    """base ** exponent; a constant exponent gives the op whose derivative is exact at 0."""
+    number = exponent.constant if isinstance(exponent, Node) else exponent
+    if (
+        isinstance(base, Node)
+        and isinstance(number, (int, float, np.number))
+        and not isinstance(number, bool)
+    ):
+        value = number.item() if isinstance(number, np.generic) else number
+        if isinstance(value, float) and value.is_integer():
+            value = int(value) if base.is_real else value
+        return apply(SQUARE, base) if value == 2 else apply(POWER, base, exponent=value)
+    return apply(VARYING_POWER, base, exponent)
+
+
+def matmul(a: Operand, b: Operand) -> Node:
+    """The matrix product, with NumPy's rules for vectors and for stacks of matrices."""
+    left, right = (
+        operand if isinstance(operand, Node) else constant(operand) for operand in (a, b)
+    )
+    ranks = (left.ndim, right.ndim)
+    if max(ranks) <= 2 or min(ranks) == 0 or left.shape[-1:] != right.shape[-2:][:1]:
+        return apply(MATMUL, left, right)
+    if ranks[1] <= 2:
+        flat = left.reshape((size_of(left.shape[:-1]), left.shape[-1]))
+        return apply(MATMUL, flat, right).reshape((*left.shape[:-1], *right.shape[1:]))
+    if ranks[0] == 1:
+        row = left.reshape((1, left.shape[0]))
+        return matmul(row, right).reshape((*right.shape[:-2], right.shape[-1]))
+    stack = broadcast_shape("matmul", left.shape[:-2], right.shape[:-2])
+    return apply(
+        MATMUL,
+        left.broadcast_to((*stack, *left.shape[-2:])),
+        right.broadcast_to((*stack, *right.shape[-2:])),
+    )
+
+
+def _fill_in(shape: object, old: Shape) -> Shape:
+    """The new shape of a reshape, with -1 replaced by what is left."""
+    if isinstance(shape, (list, tuple)) and any(dim == -1 for dim in shape):
+        others = parse_shape([dim for dim in shape if dim != -1])
+        if len(others) + 1 != len(shape):
+            msg = f"reshape: only one dimension may be -1: {shape}"
+            raise InputError(msg)
+        total, known = size_of(old), size_of(others)
+        rest = total if known == 1 else combine("//", total, known)
+        return parse_shape([rest if dim == -1 else dim for dim in shape])
+    return _fill_in((shape,), old) if shape == -1 else parse_shape(shape)
+
+
+def _located(build: Callable[[], Any]) -> Any:
+    try:
+        return build()
+    except GraphcompError as error:
+        raise _located_error(error) from None
+
+
+def _located_error(error: GraphcompError) -> GraphcompError:
+    """The error with the user's line in its message, once."""
+    message = str(error)
+    if "\n  at " in message or not user_line():
+        return error
+    return type(error)(with_user_line(message))
+
+
+# ---------------------------------------------------------------- traversal
+
+
+def topological(outputs: Iterable[Node], stop: Callable[[Node], bool] | None = None) -> list[Node]:
+    """All nodes that the outputs depend on, arguments before users, in a fixed order.
+
+    The arguments of nodes for which `stop` is true are not followed. Linear time, no recursion.
+    """
+    order: list[Node] = []
+    seen: set[Node] = set()
+    stack: list[tuple[Node, bool]] = [(node, False) for node in reversed(tuple(outputs))]
+    while stack:
+        node, expanded = stack.pop()
+        if expanded:
+            order.append(node)
+            continue
+        if node in seen:
+            continue
+        seen.add(node)
+        stack.append((node, True))
+        if stop is None or not stop(node):
+            stack.extend((arg, False) for arg in reversed(node.args) if arg not in seen)
+    return order
+
+
+def use_counts(nodes: Iterable[Node]) -> dict[Node, int]:
+    """How often each node is an argument of the given nodes."""
+    counts: dict[Node, int] = {}
+    for node in nodes:
+        for arg in node.args:
+            counts[arg] = counts.get(arg, 0) + 1
+    return counts
+
+
+def is_input(node: Node) -> bool:
+    """Whether the node is an input."""
+    return node.op is INPUT

@@ -1,0 +1,207 @@
+"""The record of an operation: everything that graphcomp knows about it, in one place.
+
+Rules are small functions that use only infix operators and methods on what they are given, so that
+an op never needs to know the node class. `kind` says how a tangent passes through; both modes of
+differentiation follow from it, so that no op states its derivative twice:
+
+ELEMENTWISE   one local partial an argument, in terms of the arguments and of the op's own output
+LINEAR        jointly linear in its real arguments: forward applies the op to the tangents,
+              `transpose` gives reverse
+MULTILINEAR   linear in each argument: one term an argument, `transpose` an argument
+OPAQUE        its own `jvp`; reverse is the transpose of what the jvp built
+LEAF          an input or a constant
+DISCRETE      piecewise constant or not real: no derivative passes
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from graphcomp.shape import BOOL, FLOAT, Shape, broadcast_shape
+
+Operand: TypeAlias = Any
+Rule: TypeAlias = Callable[..., Any]
+DType: TypeAlias = np.dtype[Any]
+Params: TypeAlias = tuple[tuple[str, Any], ...]
+
+
+class Kind(Enum):
+    """How a tangent passes through an op."""
+
+    LEAF = "leaf"
+    ELEMENTWISE = "elementwise"
+    LINEAR = "linear"
+    MULTILINEAR = "multilinear"
+    OPAQUE = "opaque"
+    DISCRETE = "discrete"
+
+
+class Form(Enum):
+    """What an op is in a formula; printers lay out forms, never single ops."""
+
+    LEAF = "leaf"
+    CALL = "call"
+    SUM = "sum"
+    DIFFERENCE = "difference"
+    NEGATION = "negation"
+    PRODUCT = "product"
+    QUOTIENT = "quotient"
+    RECIPROCAL = "reciprocal"
+    POWER = "power"
+    CONTRACTION = "contraction"
+    OUTER = "outer"
+    TRANSPOSE = "transpose"
+    TOTAL = "total"
+    BROADCAST = "broadcast"
+    BRACKET = "bracket"
+    NAMED = "named"
+
+
+class Joins(Enum):
+    """Whether an op is a step of its own in a grouped program, or joins a neighbour."""
+
+    NOTHING = "an essential operation: a step of its own"
+    PRODUCER = "always joins the step whose value it modifies (negation, broadcast)"
+    PRODUCER_IF_CONSTANT = "joins if its other arguments are constants (1 + x, 2*x)"
+    CONSUMER = "joins the step that uses it (transpose, mask)"
+    REDUCTION = "joins a reduction over all its entries (the square in a sum of squares)"
+
+
+# Binding strength of what a spelling produces: an operand weaker than its place gets parentheses.
+LOWEST, COMPARISON, ADDITIVE, MULTIPLICATIVE, UNARY, EXPONENT, ATOM = 0, 5, 10, 20, 25, 30, 40
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """How an application is written in one dialect: ``Spelling("{0} + {1}", 10, (10, 11))``."""
+
+    template: str
+    precedence: int = ATOM
+    operands: tuple[int, ...] = ()
+
+    def least(self, position: int) -> int:
+        """The precedence that the operand at `position` needs to stand without parentheses."""
+        if not self.operands:
+            return LOWEST
+        return self.operands[min(position, len(self.operands) - 1)]
+
+
+Spell: TypeAlias = Spelling | Callable[..., Spelling]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Arguments on which the tests exercise an op: shapes, parameters, and a domain for each."""
+
+    shapes: tuple[Shape, ...]
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+def float_dtype(*dtypes: DType, **_params: object) -> DType:
+    """The dtype of a real function: what NumPy promotes to, at least float64 for integers."""
+    result = np.result_type(*dtypes)
+    return result if result.kind == "f" else FLOAT
+
+
+def common_dtype(*dtypes: DType, **_params: object) -> DType:
+    """What NumPy promotes the arguments to."""
+    return np.result_type(*dtypes)
+
+
+def number_dtype(*dtypes: DType, **_params: object) -> DType:
+    """As `common_dtype`, but arithmetic on booleans counts."""
+    result = np.result_type(*dtypes)
+    return result if result.kind != "b" else np.dtype(np.int64)
+
+
+def bool_dtype(*_dtypes: DType, **_params: object) -> DType:
+    """Always bool."""
+    return BOOL
+
+
+def first_dtype(dtype: DType, *_dtypes: DType, **_params: object) -> DType:
+    """The dtype of the first argument."""
+    return dtype
+
+
+def first_shape(shape: Shape, *_shapes: Shape, **_params: object) -> Shape:
+    """The shape of the first argument: elementwise ops, whose arguments are broadcast before."""
+    return shape
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Op:
+    """Everything about an operation. Identity is equality.
+
+    Attributes:
+        name: unique, an identifier.
+        kind: how a tangent passes through.
+        form: its place in a formula.
+        arity: number of arguments, -1 for any.
+        evaluate: the reference implementation on NumPy arrays, parameters as keywords.
+        shape, dtype: rules on the arguments' shapes and dtypes, parameters as keywords.
+        spell: how it is written, by dialect ("text", "numpy", "math", "latex"); values are
+            spellings, or functions of the number of arguments and the parameters that give one.
+        formula: the op on SymPy expressions, or None; default source of the partials.
+        partials: per argument ``rule(out, *args, **params)``, None for an identically zero partial;
+            a rule returns an operand or a Python number.
+        transpose: ``rule(index, ct, *args, **params)``: the cotangent of argument `index`.
+        jvp: ``rule(out, args, tangents, **params)`` for OPAQUE ops; absent tangents are None.
+        batch: ``rule(size, args, batched, **params)`` maps the op over a new leading axis; None
+            where broadcasting does it.
+        margin: on arrays, how far the arguments are from the nearest kink; None: smooth.
+        kink: the convention at the kink or the edge of the domain, one line for the docs.
+        broadcasts: arguments are broadcast to a common shape before the op is applied.
+        joins: its place in a grouped program.
+        domains: per argument the interval for test points, "bool" or "int".
+        samples: shapes and parameters for the tests; None: the standard elementwise ones.
+        numpy: the NumPy callables that it stands for.
+    """
+
+    name: str
+    kind: Kind
+    evaluate: Rule
+    form: Form = Form.CALL
+    arity: int = 1
+    shape: Rule = first_shape
+    dtype: Rule = float_dtype
+    spell: Mapping[str, Spell] = field(default_factory=dict)
+    formula: Rule | None = None
+    partials: tuple[Rule | None, ...] | None = None
+    transpose: Rule | None = None
+    jvp: Rule | None = None
+    batch: Rule | None = None
+    margin: Rule | None = None
+    kink: str = ""
+    broadcasts: bool = False
+    joins: Joins = Joins.NOTHING
+    domains: tuple[tuple[float, float] | str, ...] = ((-2.0, 2.0),)
+    samples: tuple[Sample, ...] | None = None
+    numpy: tuple[Rule, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}>"
+
+    def spelling(self, dialect: str, count: int, params: Params) -> Spelling | None:
+        """How an application with `count` arguments and these parameters is written."""
+        spell = self.spell.get(dialect)
+        return spell(count, **dict(params)) if callable(spell) else spell
+
+    @property
+    def pointwise(self) -> bool:
+        """Whether entry i of the result depends on entry i of the arguments alone."""
+        return self.broadcasts or self.form is Form.NAMED
+
+
+def broadcast_result(name: str) -> Rule:
+    """A shape rule that names the op in its error."""
+
+    def rule(*shapes: Shape, **_params: object) -> Shape:
+        return broadcast_shape(name, *shapes)
+
+    return rule

@@ -1,0 +1,37 @@
+"""The operations, each an `Op` record. Adding one is adding a record: see CONTRIBUTING.md."""
+
+from __future__ import annotations
+
+from graphcomp.op import Op
+from graphcomp.ops import (
+    arithmetic,
+    comparison,
+    contraction,
+    leaves,
+    piecewise,
+    powers,
+    reductions,
+    shaping,
+    transcendental,
+)
+
+_MODULES = (
+    leaves,
+    comparison,
+    arithmetic,
+    transcendental,
+    powers,
+    piecewise,
+    reductions,
+    shaping,
+    contraction,
+)
+
+#: Every op record, in the order of the modules and of their source.
+ALL: tuple[Op, ...] = tuple(
+    dict.fromkeys(
+        value for module in _MODULES for value in vars(module).values() if isinstance(value, Op)
+    )
+)
+
+BY_NAME: dict[str, Op] = {op.name: op for op in ALL}

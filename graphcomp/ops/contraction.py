@@ -1,0 +1,129 @@
+"""Matrix products and outer products."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from graphcomp.errors import ShapeError
+from graphcomp.op import MULTIPLICATIVE, Form, Kind, Op, Operand, Sample, Spelling, number_dtype
+from graphcomp.ops.spell import call, same
+from graphcomp.shape import Dim, Shape, format_shape, require_same, same_shape
+
+
+def _matmul_shape(a: Shape, b: Shape) -> Shape:
+    shown = f"{format_shape(a)} @ {format_shape(b)}"
+    if not a or not b:
+        msg = f"matmul: scalars have no matrix product, use *: {shown}"
+        raise ShapeError(msg)
+    inner = b[0] if len(b) == 1 else b[-2]
+    require_same("matmul: inner dimensions", a[-1], inner, shown)
+    batch_a, batch_b = a[:-2], b[:-2]
+    if len(a) > 1 and len(b) > 1 and not same_shape(batch_a, batch_b):
+        msg = f"matmul: leading dimensions differ: {shown}"
+        raise ShapeError(msg)
+    rows = a[-2:-1]
+    columns = b[-1:] if len(b) > 1 else ()
+    return (*(batch_a or batch_b), *rows, *columns)
+
+
+def _matmul_transpose(index: int, ct: Operand, a: Operand, b: Operand) -> Operand:
+    ranks = (len(a.shape), len(b.shape))
+    match ranks, index:
+        case (1, 1), _:
+            return ct * (a if index else b)
+        case (2, 1), 0:
+            return ct.apply(OUTER, b)
+        case (1, 2), 1:
+            return a.apply(OUTER, ct)
+        case (1, 2), 0:
+            return b @ ct
+        case _, 0:
+            return ct @ b.mT
+    return a.mT @ ct
+
+
+def _matmul_batch(size: Dim, args: Sequence[Operand], batched: Sequence[bool]) -> Operand:
+    """Over a new leading axis, as one product wherever one side is not batched."""
+    a, b = args
+    ranks = (len(a.shape) - batched[0], len(b.shape) - batched[1])
+    match ranks, tuple(batched):
+        case (1, 1), (True, True):
+            return (a * b).sum(axis=1)
+        case (1, 1 | 2), (True, False):
+            return a @ b
+        case (1 | 2, 1), (False, True):
+            return b @ a.mT
+        case (2, 1 | 2), (True, False):
+            columns = b.shape[1:]
+            return (a.reshape((size * a.shape[1], a.shape[2])) @ b).reshape(
+                (size, a.shape[1], *columns)
+            )
+    result_shape = (size, *_matmul_shape(a.shape[batched[0] :], b.shape[batched[1] :]))
+    left = a if ranks[0] > 1 else a.reshape((*a.shape[:-1], 1, a.shape[-1]))
+    right = b if ranks[1] > 1 else b.reshape((*b.shape, 1))
+    left = left if batched[0] else left.broadcast_to((size, *left.shape))
+    right = right if batched[1] else right.broadcast_to((size, *right.shape))
+    return (left @ right).reshape(result_shape)
+
+
+MATMUL = Op(
+    name="matmul",
+    kind=Kind.MULTILINEAR,
+    form=Form.CONTRACTION,
+    arity=2,
+    evaluate=np.matmul,
+    shape=_matmul_shape,
+    dtype=number_dtype,
+    transpose=_matmul_transpose,
+    batch=_matmul_batch,
+    spell=same(
+        "{0} @ {1}", MULTIPLICATIVE, (MULTIPLICATIVE, MULTIPLICATIVE + 1), latex=r"{0}\,{1}"
+    ),
+    domains=((-2.0, 2.0), (-2.0, 2.0)),
+    samples=(
+        Sample(((3,), (3,))),
+        Sample(((2, 3), (3,))),
+        Sample(((2,), (2, 3))),
+        Sample(((2, 3), (3, 4))),
+        Sample(((2, 2, 3), (2, 3, 2))),
+    ),
+)
+
+
+def _outer_shape(a: Shape, b: Shape) -> Shape:
+    if len(a) != 1 or len(b) != 1:
+        msg = f"outer: both arguments must be vectors: {format_shape(a)} and {format_shape(b)}"
+        raise ShapeError(msg)
+    return (*a, *b)
+
+
+def _outer_batch(size: Dim, args: Sequence[Operand], batched: Sequence[bool]) -> Operand:
+    a, b = args
+    m, n = a.shape[-1], b.shape[-1]
+    left = a.reshape((size if batched[0] else 1, m, 1))
+    right = b.reshape((size if batched[1] else 1, 1, n))
+    return left * right
+
+
+def _outer(a: Any, b: Any) -> Any:
+    return np.multiply.outer(a, b)
+
+
+OUTER = Op(
+    name="outer",
+    kind=Kind.MULTILINEAR,
+    form=Form.OUTER,
+    arity=2,
+    evaluate=_outer,
+    shape=_outer_shape,
+    dtype=number_dtype,
+    transpose=lambda index, ct, a, b: a @ ct if index else ct @ b,
+    batch=_outer_batch,
+    spell=call("outer", arity=2)
+    | {"latex": Spelling(r"{0}\,{1}^{{\mathsf T}}", MULTIPLICATIVE, (MULTIPLICATIVE + 1, 40))},
+    domains=((-2.0, 2.0), (-2.0, 2.0)),
+    samples=(Sample(((3,), (2,))),),
+)

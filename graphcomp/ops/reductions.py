@@ -1,0 +1,203 @@
+"""Reductions over axes: sum, max, min, prod."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from graphcomp.op import DType, Form, Kind, Op, Operand, Rule, Sample, Spelling, first_dtype
+from graphcomp.ops.comparison import EQUAL, WHERE, bracket
+from graphcomp.ops.leaves import IDENTITY
+from graphcomp.ops.numpy_runtime import _prod_others
+from graphcomp.shape import Dim, Shape
+
+Axes = tuple[int, ...]
+
+
+def _reduced_shape(x: Shape, *, axes: Axes, keepdims: bool = False) -> Shape:
+    if keepdims:
+        return tuple(1 if axis in axes else dim for axis, dim in enumerate(x))
+    return tuple(dim for axis, dim in enumerate(x) if axis not in axes)
+
+
+def _counting_dtype(dtype: DType, **_params: object) -> DType:
+    return dtype if dtype.kind == "f" else np.dtype(np.int64)
+
+
+def _reduction_spell(name: str, dialect: str) -> Callable[..., Spelling]:
+    prefix = "np." if dialect == "numpy" else ""
+
+    def rule(_count: int, *, axes: Axes, keepdims: bool, rank: int) -> Spelling:
+        options = ""
+        if len(axes) < rank:
+            options = f", axis={axes[0] if len(axes) == 1 else axes}"
+        if keepdims:
+            options += ", keepdims=True"
+        return Spelling(f"{prefix}{name}({{0}}{options})")
+
+    return rule
+
+
+def _spells(name: str) -> dict[str, Callable[..., Spelling]]:
+    return {dialect: _reduction_spell(name, dialect) for dialect in ("text", "latex", "numpy")}
+
+
+def _shifted(op_of: Callable[[], Op]) -> Rule:
+    def rule(
+        _size: Dim,
+        args: Sequence[Operand],
+        _batched: Sequence[bool],
+        *,
+        axes: Axes,
+        keepdims: bool,
+        rank: int,
+    ) -> Operand:
+        return args[0].apply(
+            op_of(), axes=tuple(a + 1 for a in axes), keepdims=keepdims, rank=rank + 1
+        )
+
+    return rule
+
+
+def spread(reduced: Operand, shape: Shape, axes: Axes) -> Operand:
+    """A reduced array back over the axes that it was reduced over."""
+    return reduced.reshape(_reduced_shape(shape, axes=axes, keepdims=True)).broadcast_to(shape)
+
+
+def _shape_rule(x: Shape, *, axes: Axes, keepdims: bool, rank: int) -> Shape:
+    return _reduced_shape(x, axes=axes, keepdims=keepdims)
+
+
+_SAMPLES = (
+    Sample(((3, 2),), {"axes": (0, 1), "keepdims": False, "rank": 2}),
+    Sample(((3, 2),), {"axes": (1,), "keepdims": False, "rank": 2}),
+    Sample(((2, 3, 2),), {"axes": (0, 2), "keepdims": True, "rank": 3}),
+)
+
+SUM: Op = Op(
+    name="sum",
+    kind=Kind.LINEAR,
+    form=Form.TOTAL,
+    evaluate=lambda x, axes, keepdims, rank: np.sum(x, axis=axes, keepdims=keepdims),
+    shape=_shape_rule,
+    dtype=_counting_dtype,
+    transpose=lambda _index, ct, x, *, axes, **_params: spread(ct, x.shape, axes),
+    batch=_shifted(lambda: SUM),
+    spell=_spells("sum"),
+    samples=_SAMPLES,
+)
+
+
+def _extremum_jvp(
+    out: Operand,
+    args: Sequence[Operand],
+    tangents: Sequence[Operand],
+    *,
+    axes: Axes,
+    keepdims: bool,
+    rank: int,
+) -> Operand:
+    """The mean of the tangents at the extremal entries."""
+    (x,), (x_dot,) = args, tangents
+    chosen = bracket(x.apply(EQUAL, spread(out, x.shape, axes)), x)
+    count = chosen.apply(SUM, axes=axes, keepdims=keepdims, rank=rank)
+    return (chosen * x_dot).apply(SUM, axes=axes, keepdims=keepdims, rank=rank) / count
+
+
+def _gap_to_second(sign: float) -> Rule:
+    def rule(x: Any, *, axes: Axes, **_params: object) -> Any:
+        """How far the two leading entries are apart along the axes."""
+        rest = [axis for axis in range(np.ndim(x)) if axis not in axes]
+        flat = np.transpose(sign * np.asarray(x), (*rest, *axes)).reshape(
+            [np.shape(x)[a] for a in rest] + [-1]
+        )
+        if flat.shape[-1] < 2:
+            return np.full(flat.shape[:-1], np.inf)
+        ordered = np.sort(flat, axis=-1)
+        return ordered[..., -1] - ordered[..., -2]
+
+    return rule
+
+
+def _extremum(name: str, evaluate: Rule, sign: float, op_of: Callable[[], Op]) -> Op:
+    return Op(
+        name=f"reduce_{name}",
+        kind=Kind.OPAQUE,
+        evaluate=lambda x, axes, keepdims, rank: evaluate(x, axis=axes, keepdims=keepdims),
+        shape=_shape_rule,
+        dtype=first_dtype,
+        jvp=_extremum_jvp,
+        batch=_shifted(op_of),
+        margin=_gap_to_second(sign),
+        kink="1/k each at k equal entries",
+        spell=_spells(name),
+        samples=_SAMPLES,
+    )
+
+
+MAX: Op = _extremum("max", np.max, 1.0, lambda: MAX)
+MIN: Op = _extremum("min", np.min, -1.0, lambda: MIN)
+
+
+def _prod_jvp(
+    _out: Operand, args: Sequence[Operand], tangents: Sequence[Operand], *, axis: int
+) -> Operand:
+    (x,), (x_dot,) = args, tangents
+    return (x.apply(PROD_OTHERS, axis=axis) * x_dot).sum(axis=axis)
+
+
+def _axis_spell(name: str) -> dict[str, Callable[..., Spelling]]:
+    def rule(prefix: str) -> Callable[..., Spelling]:
+        return lambda _count, *, axis: Spelling(f"{prefix}{name}({{0}}, axis={axis})")
+
+    numpy = "np." if not name.startswith("_") else ""
+    return {"text": rule(""), "latex": rule(""), "numpy": rule(numpy)}
+
+
+PROD: Op = Op(
+    name="prod",
+    kind=Kind.OPAQUE,
+    evaluate=lambda x, axis: np.prod(x, axis=axis),
+    shape=lambda x, *, axis: _reduced_shape(x, axes=(axis,)),
+    dtype=_counting_dtype,
+    jvp=_prod_jvp,
+    batch=lambda _size, args, _batched, *, axis: args[0].apply(PROD, axis=axis + 1),
+    kink="exact at zeros: no division",
+    spell=_axis_spell("prod"),
+    samples=(Sample(((3,),), {"axis": 0}), Sample(((2, 3),), {"axis": 1})),
+)
+
+
+def _prod_others_jvp(
+    _out: Operand, args: Sequence[Operand], tangents: Sequence[Operand], *, axis: int
+) -> Operand:
+    """Row i is the product with entry i replaced by 1; the tangent of that product."""
+    rank = len(args[0].shape)
+    order = (*(a for a in range(rank) if a != axis), axis)
+    back = tuple(int(a) for a in np.argsort(order))
+    x, x_dot = (value.transpose(order) for value in (args[0], tangents[0]))
+    *outer, length = x.shape
+    square = (*outer, length, length)
+    diagonal = (
+        x.leaf(IDENTITY, size=length, dtype=x.dtype.name).apply(EQUAL, 1.0).broadcast_to(square)
+    )
+    rows, rows_dot = (v.reshape((*outer, 1, length)).broadcast_to(square) for v in (x, x_dot))
+    others = diagonal.apply(WHERE, 1.0, rows).apply(PROD_OTHERS, axis=rank)
+    return (others * diagonal.apply(WHERE, 0.0, rows_dot)).sum(axis=rank).transpose(back)
+
+
+PROD_OTHERS: Op = Op(
+    name="prod_others",
+    kind=Kind.OPAQUE,
+    evaluate=lambda x, axis: _prod_others(x, axis),
+    shape=lambda x, *, axis: x,
+    dtype=_counting_dtype,
+    jvp=_prod_others_jvp,
+    batch=lambda _size, args, _batched, *, axis: args[0].apply(PROD_OTHERS, axis=axis + 1),
+    kink="exact at zeros: no division",
+    spell=_axis_spell("_prod_others")
+    | {"text": lambda _count, *, axis: Spelling(f"prod_others({{0}}, axis={axis})")},
+    samples=(Sample(((3,),), {"axis": 0}), Sample(((2, 3),), {"axis": 1})),
+)

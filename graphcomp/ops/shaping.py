@@ -1,0 +1,342 @@
+"""Ops that move entries around: broadcasting, reshaping, transposing, indexing, joining."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from types import EllipsisType
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from graphcomp.errors import ShapeError
+from graphcomp.op import Form, Joins, Kind, Op, Operand, Sample, Spelling, common_dtype, first_dtype
+from graphcomp.ops.numpy_runtime import _scatter
+from graphcomp.shape import (
+    Dim,
+    Shape,
+    combine,
+    format_shape,
+    known_equal,
+    require_same,
+    size_of,
+)
+
+# An index is a tuple of ints, None (a new axis) and Slices; what the user wrote, made canonical.
+Slice: TypeAlias = tuple[str, Dim | None, Dim | None, int]
+Index: TypeAlias = tuple[int | Slice | None, ...]
+WHOLE: Slice = ("slice", None, None, 1)
+
+
+def as_python_index(index: Index) -> tuple[Any, ...]:
+    """The index as NumPy takes it."""
+    return tuple(slice(*entry[1:]) if isinstance(entry, tuple) else entry for entry in index)
+
+
+# ---------------------------------------------------------------- broadcast
+
+
+def _broadcast_transpose(_index: int, ct: Operand, x: Operand, *, shape: Shape) -> Operand:
+    added = len(shape) - len(x.shape)
+    stretched = tuple(
+        added + axis
+        for axis, dim in enumerate(x.shape)
+        if dim == 1 and known_equal(dim, shape[added + axis]) is not True
+    )
+    summed = ct.sum(axis=tuple(range(added)) + stretched) if added or stretched else ct
+    return summed.reshape(x.shape)
+
+
+def _broadcast_batch(
+    size: Dim, args: Sequence[Operand], _batched: Sequence[bool], *, shape: Shape
+) -> Operand:
+    (x,) = args
+    padding = (1,) * (len(shape) + 1 - len(x.shape))
+    return x.reshape((size, *padding, *x.shape[1:])).broadcast_to((size, *shape))
+
+
+BROADCAST = Op(
+    name="broadcast_to",
+    kind=Kind.LINEAR,
+    form=Form.BROADCAST,
+    evaluate=lambda x, shape: np.broadcast_to(x, shape),
+    shape=lambda _x, *, shape: shape,
+    dtype=first_dtype,
+    joins=Joins.CONSUMER,
+    transpose=_broadcast_transpose,
+    batch=_broadcast_batch,
+    spell={
+        "numpy": lambda _count, *, shape: Spelling(f"np.broadcast_to({{0}}, {format_shape(shape)})")
+    },
+    samples=(
+        Sample(((),), {"shape": (3, 2)}),
+        Sample(((2,),), {"shape": (3, 2)}),
+        Sample(((3, 1),), {"shape": (3, 2)}),
+        Sample(((1, 1),), {"shape": (2, 1, 3)}),
+    ),
+)
+
+# ---------------------------------------------------------------- reshape, transpose
+
+
+def _reshape_shape(x: Shape, *, shape: Shape) -> Shape:
+    require_same(
+        "reshape: sizes", size_of(x), size_of(shape), f"{format_shape(x)} to {format_shape(shape)}"
+    )
+    return shape
+
+
+RESHAPE: Op = Op(
+    name="reshape",
+    kind=Kind.LINEAR,
+    evaluate=lambda x, shape: np.reshape(x, shape),
+    shape=_reshape_shape,
+    dtype=first_dtype,
+    transpose=lambda _index, ct, x, *, shape: ct.reshape(x.shape),
+    batch=lambda size, args, _batched, *, shape: args[0].reshape((size, *shape)),
+    spell={
+        "text": lambda _count, *, shape: Spelling(f"reshape({{0}}, {format_shape(shape)})"),
+        "latex": lambda _count, *, shape: Spelling(
+            rf"\operatorname{{{{reshape}}}}({{0}}, {format_shape(shape)})"
+        ),
+        "numpy": lambda _count, *, shape: Spelling(f"np.reshape({{0}}, {format_shape(shape)})"),
+    },
+    samples=(Sample(((3, 2),), {"shape": (6,)}), Sample(((3, 2),), {"shape": (2, 1, 3)})),
+)
+
+
+def _transpose_spell(dialect: str) -> Callable[..., Spelling]:
+    def rule(_count: int, *, axes: tuple[int, ...]) -> Spelling:
+        if axes == tuple(reversed(range(len(axes)))):
+            short = {"text": "{0}ᵀ", "latex": r"{0}^{{\mathsf T}}", "numpy": "{0}.T"}
+            return Spelling(short[dialect], 40, (40,))
+        prefix = "np." if dialect == "numpy" else ""
+        return Spelling(f"{prefix}transpose({{0}}, {axes})")
+
+    return rule
+
+
+TRANSPOSE = Op(
+    name="transpose",
+    kind=Kind.LINEAR,
+    form=Form.TRANSPOSE,
+    evaluate=lambda x, axes: np.transpose(x, axes),
+    shape=lambda x, *, axes: tuple(x[a] for a in axes),
+    dtype=first_dtype,
+    joins=Joins.CONSUMER,
+    transpose=lambda _index, ct, _x, *, axes: ct.transpose(tuple(int(a) for a in np.argsort(axes))),
+    batch=lambda _size, args, _batched, *, axes: args[0].transpose((0, *(a + 1 for a in axes))),
+    spell={dialect: _transpose_spell(dialect) for dialect in ("text", "latex", "numpy")},
+    samples=(Sample(((3, 2),), {"axes": (1, 0)}), Sample(((3, 2, 4),), {"axes": (2, 0, 1)})),
+)
+
+# ---------------------------------------------------------------- indexing
+
+
+def normal_index(key: object, shape: Shape) -> Index:
+    """A basic index (ints, slices, None, ...) in canonical form.
+
+    Raises:
+        ShapeError: too many indices, or one that is not basic.
+    """
+    entries: list[Any] = list(key) if isinstance(key, tuple) else [key]
+    real = sum(entry is not None and not isinstance(entry, EllipsisType) for entry in entries)
+    if real > len(shape) or sum(isinstance(entry, EllipsisType) for entry in entries) > 1:
+        msg = f"getitem: {real} indices for an array of shape {format_shape(shape)}"
+        raise ShapeError(msg)
+    whole: list[Any] = [slice(None)] * (len(shape) - real)
+    where = next((i for i, entry in enumerate(entries) if isinstance(entry, EllipsisType)), None)
+    if where is None:
+        entries += whole
+    else:
+        entries[where : where + 1] = whole
+    result: list[int | Slice | None] = []
+    axis = 0
+    for entry in entries:
+        if entry is None:
+            result.append(None)
+            continue
+        dim = shape[axis]
+        axis += 1
+        if isinstance(entry, slice):
+            result.append(_normal_slice(entry))
+        elif isinstance(entry, (int, np.integer)) and not isinstance(entry, bool):
+            if isinstance(dim, int) and not -dim <= entry < dim:
+                msg = f"getitem: index {entry} is out of range for axis {axis - 1} of {format_shape(shape)}"
+                raise ShapeError(msg)
+            result.append(int(entry))
+        else:
+            msg = f"getitem: index {entry!r} is not an int, a slice, None or ...; other indices are not supported yet"
+            raise ShapeError(msg)
+    return tuple(result)
+
+
+def _normal_slice(entry: slice) -> Slice:
+    def bound(value: object) -> Dim | None:
+        if value is None or not isinstance(value, (int, np.integer)):
+            return value
+        return int(value)
+
+    step = 1 if entry.step is None else entry.step
+    if not isinstance(step, (int, np.integer)) or step == 0:
+        msg = f"getitem: the step of a slice must be a non-zero int, not {entry.step!r}"
+        raise ShapeError(msg)
+    return ("slice", bound(entry.start), bound(entry.stop), int(step))
+
+
+def _slice_length(dim: Dim, entry: Slice) -> Dim:
+    _, start, stop, step = entry
+    if isinstance(dim, int) and all(b is None or isinstance(b, int) for b in (start, stop)):
+        return len(range(*slice(start, stop, step).indices(dim)))
+    if (start is None and stop is None) or (step == 1 and start in (None, 0) and stop == dim):
+        span = dim
+    elif step < 0:
+        span = None
+    else:
+        low = start if start is not None else 0
+        low = combine("+", dim, low) if isinstance(low, int) and low < 0 else low
+        high = stop if stop is not None else dim
+        high = combine("+", dim, high) if isinstance(high, int) and high < 0 else high
+        open_ended = (
+            high == dim or (isinstance(stop, int) and stop < 0) or not isinstance(high, int)
+        )
+        span = combine("-", high, low) if open_ended else None
+    if span is None:
+        msg = (
+            f"getitem: how long the slice {start}:{stop}:{step} of a dimension {dim} is depends on its size; "
+            f"give {dim} a number, or count from its end"
+        )
+        raise ShapeError(msg)
+    count = abs(step)
+    return span if count == 1 else combine("//", combine("+", span, count - 1), count)
+
+
+def _getitem_shape(x: Shape, *, index: Index) -> Shape:
+    result: list[Dim] = []
+    axis = 0
+    for entry in index:
+        if entry is None:
+            result.append(1)
+            continue
+        if isinstance(entry, tuple):
+            result.append(_slice_length(x[axis], entry))
+        axis += 1
+    return tuple(result)
+
+
+def index_text(index: Index) -> str:
+    """The index as it is written between brackets."""
+    parts = []
+    for entry in index:
+        if not isinstance(entry, tuple):
+            parts.append(str(entry))
+            continue
+        start, stop = ("" if bound is None else str(bound) for bound in entry[1:3])
+        parts.append(f"{start}:{stop}" + (f":{entry[3]}" if entry[3] != 1 else ""))
+    while len(parts) > 1 and parts[-1] == ":":
+        parts.pop()
+    return ", ".join(parts) or "()"
+
+
+GETITEM: Op = Op(
+    name="getitem",
+    kind=Kind.LINEAR,
+    evaluate=lambda x, index: x[as_python_index(index)],
+    shape=_getitem_shape,
+    dtype=first_dtype,
+    transpose=lambda _index, ct, x, *, index: ct.apply(SCATTER, index=index, shape=x.shape),
+    batch=lambda _size, args, _batched, *, index: args[0].apply(GETITEM, index=(WHOLE, *index)),
+    spell={
+        "text": lambda _count, *, index: Spelling(f"{{0}}[{index_text(index)}]", 40, (40,)),
+        "latex": lambda _count, *, index: Spelling(f"{{0}}[{index_text(index)}]", 40, (40,)),
+        "numpy": lambda _count, *, index: Spelling(f"{{0}}[{index_text(index)}]", 40, (40,)),
+    },
+    samples=(
+        Sample(((3, 2),), {"index": (1, WHOLE)}),
+        Sample(((5, 2),), {"index": (("slice", 1, None, 2), None, -1)}),
+        Sample(((4,),), {"index": (("slice", None, None, -1),)}),
+    ),
+)
+
+
+def _scatter_text(_count: int, *, index: Index, shape: Shape) -> Spelling:
+    return Spelling(f"zeros{format_shape(shape)}.at[{index_text(index)}].add({{0}})")
+
+
+def _scatter_numpy(_count: int, *, index: Index, shape: Shape) -> Spelling:
+    slices = ", ".join(
+        f"slice({entry[1]}, {entry[2]}, {entry[3]})" if isinstance(entry, tuple) else str(entry)
+        for entry in index
+    )
+    return Spelling(f"_scatter({{0}}, ({slices},), {format_shape(shape)})")
+
+
+SCATTER: Op = Op(
+    name="scatter",
+    kind=Kind.LINEAR,
+    evaluate=lambda x, index, shape: _scatter(x, as_python_index(index), shape),
+    shape=lambda _x, *, index, shape: shape,
+    dtype=first_dtype,
+    transpose=lambda _index, ct, _x, *, index, shape: ct.apply(GETITEM, index=index),
+    batch=lambda size, args, _batched, *, index, shape: args[0].apply(
+        SCATTER, index=(WHOLE, *index), shape=(size, *shape)
+    ),
+    spell={"text": _scatter_text, "latex": _scatter_text, "numpy": _scatter_numpy},
+    samples=(
+        Sample(((2,),), {"index": (1, WHOLE), "shape": (3, 2)}),
+        Sample(((2, 1),), {"index": (("slice", 1, None, 2), None, -1), "shape": (5, 2)}),
+    ),
+)
+
+# ---------------------------------------------------------------- concatenate
+
+
+def _concatenate_shape(*shapes: Shape, axis: int) -> Shape:
+    first = shapes[0]
+    total: Dim = 0
+    for shape in shapes:
+        listed = " and ".join(format_shape(s) for s in (first, shape))
+        if len(shape) != len(first):
+            msg = f"concatenate: ranks differ: {listed}"
+            raise ShapeError(msg)
+        for i, (a, b) in enumerate(zip(first, shape, strict=True)):
+            if i != axis:
+                require_same("concatenate: dimensions", a, b, f"{listed} along axis {axis}")
+        total = combine("+", total, shape[axis])
+    return (*first[:axis], total, *first[axis + 1 :])
+
+
+def _concatenate_transpose(index: int, ct: Operand, *args: Operand, axis: int) -> Operand:
+    start: Dim = 0
+    for arg in args[:index]:
+        start = combine("+", start, arg.shape[axis])
+    stop = combine("+", start, args[index].shape[axis])
+    whole = [WHOLE] * len(ct.shape)
+    whole[axis] = ("slice", start, stop, 1)
+    return ct.apply(GETITEM, index=tuple(whole))
+
+
+def _concatenate_spell(dialect: str) -> Callable[..., Spelling]:
+    def rule(count: int, *, axis: int) -> Spelling:
+        places = ", ".join(f"{{{i}}}" for i in range(count))
+        prefix, bracket = ("np.", "(") if dialect == "numpy" else ("", "[")
+        close = ",)" if bracket == "(" and count == 1 else ")" if bracket == "(" else "]"
+        suffix = f", axis={axis}" if axis else ""
+        return Spelling(f"{prefix}concatenate({bracket}{places}{close}{suffix})")
+
+    return rule
+
+
+CONCATENATE: Op = Op(
+    name="concatenate",
+    kind=Kind.LINEAR,
+    arity=-1,
+    evaluate=lambda *arrays, axis: np.concatenate(arrays, axis=axis),
+    shape=_concatenate_shape,
+    dtype=common_dtype,
+    transpose=_concatenate_transpose,
+    batch=lambda _size, args, _batched, *, axis: args[0].apply(
+        CONCATENATE, *args[1:], axis=axis + 1
+    ),
+    spell={dialect: _concatenate_spell(dialect) for dialect in ("text", "latex", "numpy")},
+    samples=(Sample(((3, 2), (1, 2), (2, 2)), {"axis": 0}), Sample(((3, 2), (3, 1)), {"axis": 1})),
+)

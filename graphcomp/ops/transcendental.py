@@ -1,0 +1,155 @@
+"""Exponentials, logarithms, trigonometric and hyperbolic functions.
+
+Partials are given only where the form that SymPy derives would lose accuracy or work:
+in terms of the op's own output (exp, tanh), or factored ((1 - x)(1 + x) instead of 1 - x**2).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import sympy
+
+from graphcomp.op import ATOM, Kind, Op, Operand, Rule, Spell, Spelling, broadcast_result
+from graphcomp.ops.arithmetic import RECIPROCAL
+from graphcomp.ops.comparison import EQUAL, WHERE
+from graphcomp.ops.numpy_runtime import _sigmoid, _softplus
+from graphcomp.ops.spell import call
+
+WIDE = (-2.0, 2.0)
+POSITIVE = (0.4, 2.0)
+UNIT = (-0.9, 0.9)
+
+
+def _function(
+    name: str,
+    ufunc: Rule,
+    formula: Rule,
+    spell: dict[str, Spell] | None = None,
+    *,
+    partial: Rule | None = None,
+    domain: tuple[float, float] = WIDE,
+    kink: str = "",
+) -> Op:
+    return Op(
+        name=name,
+        kind=Kind.ELEMENTWISE,
+        evaluate=ufunc,
+        numpy=(ufunc,) if isinstance(ufunc, np.ufunc) else (),
+        broadcasts=True,
+        spell=spell if spell is not None else call(name, latex=rf"\{name}\left({{0}}\right)"),
+        formula=formula,
+        partials=(partial,) if partial is not None else None,
+        domains=(domain,),
+        kink=kink,
+    )
+
+
+EXP = _function(
+    "exp",
+    np.exp,
+    sympy.exp,
+    call("exp", math="_exp({0})") | {"latex": Spelling("e^{{{0}}}", ATOM)},
+    partial=lambda out, _x: out,
+)
+EXPM1 = _function(
+    "expm1",
+    np.expm1,
+    lambda x: sympy.exp(x) - 1,
+    call("expm1", math="_expm1({0})"),
+    partial=lambda _out, x: x.apply(EXP),  # out + 1 has no digits left at x = -50
+)
+LOG = _function(
+    "log",
+    np.log,
+    sympy.log,
+    call("log", math="_log({0})", latex=r"\ln\left({0}\right)"),
+    partial=lambda _out, x: x.apply(RECIPROCAL),
+    domain=POSITIVE,
+    kink="at 0: value -inf, derivative inf",
+)
+LOG1P = _function(
+    "log1p",
+    np.log1p,
+    lambda x: sympy.log(1 + x),
+    call("log1p", math="_log1p({0})"),
+    partial=lambda _out, x: (1.0 + x).apply(RECIPROCAL),
+    domain=(-0.6, 2.0),
+    kink="at -1: value -inf, derivative inf",
+)
+SIN = _function("sin", np.sin, sympy.sin)
+COS = _function("cos", np.cos, sympy.cos)
+TAN = _function(
+    "tan", np.tan, sympy.tan, partial=lambda out, _x: 1.0 + out * out, domain=(-1.0, 1.0)
+)
+SINH = _function("sinh", np.sinh, sympy.sinh)
+COSH = _function("cosh", np.cosh, sympy.cosh)
+TANH = _function("tanh", np.tanh, sympy.tanh, partial=lambda out, _x: 1.0 - out * out)
+ARCTAN = _function(
+    "arctan",
+    np.arctan,
+    sympy.atan,
+    call("arctan", math="math.atan({0})", latex=r"\arctan\left({0}\right)"),
+    partial=lambda _out, x: (1.0 + x * x).apply(RECIPROCAL),
+)
+
+
+def _safe_ratio(part: Operand, whole: Operand) -> Operand:
+    """part/whole, and 0 where the whole is 0: the minimum-norm subgradient of a norm."""
+    zero = whole.apply(EQUAL, 0.0)
+    return zero.apply(WHERE, 0.0, part / zero.apply(WHERE, 1.0, whole))
+
+
+HYPOT = Op(
+    name="hypot",
+    kind=Kind.ELEMENTWISE,
+    arity=2,
+    evaluate=np.hypot,
+    numpy=(np.hypot,),
+    shape=broadcast_result("hypot"),
+    broadcasts=True,
+    spell=call("hypot", arity=2, latex=r"\sqrt{{{0}^2 + {1}^2}}"),
+    formula=lambda x, y: sympy.sqrt(x**2 + y**2),
+    partials=(lambda out, x, _y: _safe_ratio(x, out), lambda out, _x, y: _safe_ratio(y, out)),
+    margin=np.hypot,
+    kink="0 at the origin",
+    domains=(POSITIVE, WIDE),
+)
+ARCTAN2 = Op(
+    name="arctan2",
+    kind=Kind.ELEMENTWISE,
+    arity=2,
+    evaluate=np.arctan2,
+    numpy=(np.arctan2,),
+    shape=broadcast_result("arctan2"),
+    broadcasts=True,
+    spell=call(
+        "arctan2",
+        math="math.atan2({0}, {1})",
+        latex=r"\operatorname{{atan2}}\left({0}, {1}\right)",
+        arity=2,
+    ),
+    formula=sympy.atan2,
+    # without y**2 + x**2, which overflows at 1e200 and underflows at 1e-200
+    partials=(
+        lambda _out, y, x: (x / y.apply(HYPOT, x)) / y.apply(HYPOT, x),
+        lambda _out, y, x: -((y / y.apply(HYPOT, x)) / y.apply(HYPOT, x)),
+    ),
+    kink="undefined (NaN) at the origin",
+    domains=(POSITIVE, WIDE),
+)
+
+
+SIGMOID = _function(
+    "sigmoid",
+    _sigmoid,
+    lambda x: 1 / (1 + sympy.exp(-x)),
+    call("sigmoid", numpy="_sigmoid({0})", math="_sigmoid({0})", latex=r"\sigma\left({0}\right)"),
+    partial=lambda out, _x: out * (1.0 - out),
+)
+SOFTPLUS = _function(
+    "softplus",
+    _softplus,
+    lambda x: sympy.log(1 + sympy.exp(x)),
+    call("softplus", numpy="_softplus({0})", math="_softplus({0})"),
+    partial=lambda _out, x: x.apply(SIGMOID),
+)
