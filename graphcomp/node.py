@@ -32,7 +32,7 @@ from graphcomp.ops.leaves import CONSTANT, DIMENSION, INPUT, Value
 from graphcomp.ops.piecewise import ABS
 from graphcomp.ops.powers import POWER, SQUARE, VARYING_POWER
 from graphcomp.ops.reductions import MAX, MIN, PROD, SUM
-from graphcomp.ops.shaping import BROADCAST, GETITEM, RESHAPE, TRANSPOSE, normal_index
+from graphcomp.ops.shaping import BROADCAST, CAST, GETITEM, RESHAPE, TRANSPOSE, normal_index
 from graphcomp.shape import (
     Dim,
     Shape,
@@ -298,6 +298,11 @@ class Node:
         kept = tuple(1 if i in axes else dim for i, dim in enumerate(self.shape))
         return result.reshape(kept) if keepdims else result
 
+    def astype(self, dtype: Any) -> Node:
+        """The same values in another dtype; derivatives pass between float dtypes."""
+        name = _located(lambda: check_dtype(dtype)).name
+        return self if name == self.dtype.name else apply(CAST, self, dtype=name)
+
     def dot(self, other: Operand) -> Node:
         """The matrix product, as ``@``."""
         return matmul(self, other)
@@ -451,7 +456,7 @@ def apply(op: Op, *operands: Operand, **params: Any) -> Node:
                 arg if arg.shape == shape else intern(BROADCAST, (arg,), (("shape", shape),))
                 for arg in args
             )
-        return intern(op, args, tuple(params.items()), current_scope.get())
+        return intern(op, _cast_all(args), tuple(params.items()), current_scope.get())
     except GraphcompError as error:
         raise _located_error(error) from None
 
@@ -492,6 +497,20 @@ def _lift_all(op: Op, operands: Sequence[Operand]) -> tuple[Node, ...]:
             weak = int if isinstance(operand, int) else float
             lifted.append(_scalar(operand, np.result_type(base, weak)))
     return tuple(lifted)
+
+
+def _cast_all(args: tuple[Node, ...]) -> tuple[Node, ...]:
+    """Real arguments of different precision meet in the wider one, explicitly, so that each
+    derivative comes back in the precision of its own argument.
+    """
+    dtypes = {arg.dtype for arg in args if arg.dtype.kind == "f"}
+    if len(dtypes) < 2:
+        return args
+    wide = np.result_type(*dtypes)
+    return tuple(
+        intern(CAST, (arg,), (("dtype", wide.name),)) if arg.is_real and arg.dtype != wide else arg
+        for arg in args
+    )
 
 
 def _scalar(value: float, dtype: DType) -> Node:

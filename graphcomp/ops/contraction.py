@@ -54,7 +54,9 @@ def _matmul_batch(size: Dim, args: Sequence[Operand], batched: Sequence[bool]) -
             return (a * b).sum(axis=1)
         case (1, 1 | 2), (True, False):
             return a @ b
-        case (1 | 2, 1), (False, True):
+        case (1, 1), (False, True):
+            return b @ a
+        case (2, 1), (False, True):
             return b @ a.mT
         case (2, 1 | 2), (True, False):
             columns = b.shape[1:]

@@ -340,3 +340,36 @@ CONCATENATE: Op = Op(
     spell={dialect: _concatenate_spell(dialect) for dialect in ("text", "latex", "numpy")},
     samples=(Sample(((3, 2), (1, 2), (2, 2)), {"axis": 0}), Sample(((3, 2), (3, 1)), {"axis": 1})),
 )
+
+
+# ---------------------------------------------------------------- dtype
+
+
+def _cast_spell(_count: int, *, dtype: str) -> Spelling:
+    return Spelling(f"{{0}}.astype(np.{dtype})", 40, (40,))
+
+
+def _cast_text(_count: int, *, dtype: str) -> Spelling:
+    return Spelling(f"{dtype}({{0}})")
+
+
+def _cast_transpose(_index: int, ct: Operand, x: Operand, *, dtype: str) -> Operand:
+    return ct.apply(CAST, dtype=x.dtype.name) if x.dtype.name != dtype else ct
+
+
+CAST: Op = Op(
+    name="astype",
+    kind=Kind.LINEAR,
+    evaluate=lambda x, dtype: np.asarray(x).astype(dtype),
+    dtype=lambda _x, *, dtype: np.dtype(dtype),
+    broadcasts=True,
+    joins=Joins.CONSUMER,
+    transpose=_cast_transpose,
+    spell={
+        "text": _cast_text,
+        "latex": _cast_text,
+        "numpy": _cast_spell,
+        "math": Spelling("float({0})"),
+    },
+    samples=(Sample(((3, 2),), {"dtype": "float64"}),),
+)

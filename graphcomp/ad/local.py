@@ -1,0 +1,193 @@
+"""How one op, and one block of ops, passes tangents on and cotangents back.
+
+Everything follows from the op records: local partials for elementwise ops, the op itself and its
+transpose for (multi)linear ones, the jvp and its transpose for opaque ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from graphcomp.ad.build import Partial, filled, ones_like, plus, tidy, times
+from graphcomp.graph import input_node
+from graphcomp.node import Node, apply, topological
+from graphcomp.op import Form, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A node with the nodes inside it: what one step computes from its operands.
+
+    Attributes:
+        output: the node that the block computes.
+        operands: the nodes that it reads, computed by other blocks.
+        interior: what it computes, arguments before users; the last is the output.
+    """
+
+    output: Node
+    operands: tuple[Node, ...]
+    interior: tuple[Node, ...]
+
+
+def primitive_blocks(nodes: Sequence[Node]) -> list[Block]:
+    """One block for every node that is not a leaf."""
+    return [Block(node, tuple(dict.fromkeys(node.args)), (node,)) for node in nodes if node.args]
+
+
+def active_nodes(blocks: Sequence[Block], wrt: Collection[Node]) -> set[Node]:
+    """The real nodes through which an output can depend on one of `wrt`."""
+    active = set(wrt)
+    for block in blocks:
+        for node in block.interior:
+            if (
+                node.is_real
+                and node.op.kind is not Kind.DISCRETE
+                and any(arg in active for arg in node.args)
+            ):
+                active.add(node)
+    return active
+
+
+def partial(node: Node, index: int) -> Partial:
+    """The local partial of an elementwise op by one argument; None where it is identically zero."""
+    rules = node.op.partials
+    if rules is None:
+        msg = f"op {node.op.name} has no partials"
+        raise AssertionError(msg)
+    rule = rules[index]
+    if rule is None:
+        return None
+    result: Partial = rule(node, *node.args, **dict(node.params))
+    return tidy(result) if isinstance(result, Node) else result
+
+
+def push(node: Node, tangents: Sequence[Node | None]) -> Node | None:
+    """The tangent of a node from those of its arguments; None is an identical zero."""
+    if not node.is_real or all(tangent is None for tangent in tangents):
+        return None
+    op, params = node.op, dict(node.params)
+    result: Node | None = None
+    match op.kind:
+        case Kind.ELEMENTWISE:
+            for index, tangent in enumerate(tangents):
+                if tangent is not None:
+                    result = plus(result, times(tangent, partial(node, index)))
+        case Kind.LINEAR:
+            moved = [
+                arg
+                if op.domains[min(i, len(op.domains) - 1)] == "bool"  # a condition, not a term
+                else filled(0.0, arg.shape, node)
+                if tangent is None
+                else tangent
+                for i, (arg, tangent) in enumerate(zip(node.args, tangents, strict=True))
+            ]
+            result = moved[0] if op.form is Form.NAMED else tidy(apply(op, *moved, **params))
+        case Kind.MULTILINEAR:
+            for index, tangent in enumerate(tangents):
+                if tangent is not None:
+                    args = (*node.args[:index], tangent, *node.args[index + 1 :])
+                    result = plus(result, tidy(apply(op, *args, **params)))
+        case Kind.OPAQUE:
+            if op.jvp is None:
+                msg = f"op {op.name} has no jvp"
+                raise AssertionError(msg)
+            result = op.jvp(node, node.args, tangents, **params)
+        case _:
+            result = None
+    return result
+
+
+def pull(node: Node, index: int, ct: Node) -> Node | None:
+    """What a cotangent of a node contributes to that of one argument; None is an identical zero."""
+    op = node.op
+    match op.kind:
+        case Kind.ELEMENTWISE:
+            return times(ct, partial(node, index))
+        case Kind.LINEAR | Kind.MULTILINEAR:
+            if op.transpose is None:
+                msg = f"op {op.name} has no transpose"
+                raise AssertionError(msg)
+            result = op.transpose(index, ct, *node.args, **dict(node.params))
+            return None if result is None else tidy(result)
+        case Kind.OPAQUE:
+            return _pull_through_jvp(node, index, ct)
+        case _:
+            return None
+
+
+def _pull_through_jvp(node: Node, index: int, ct: Node) -> Node | None:
+    """Reverse mode of an opaque op: the transpose of the linear graph that its jvp builds."""
+    arg = node.args[index]
+    seed = input_node("tangent", arg.shape, arg.dtype, scope="transposed jvp")
+    tangents = [seed if i == index else None for i in range(len(node.args))]
+    tangent = push(node, tangents)
+    if tangent is None:
+        return None
+    blocks = primitive_blocks(topological([tangent]))
+    active = active_nodes(blocks, {seed})
+    found = sweep(blocks, {tangent: ct}, active)
+    return found.get(seed)
+
+
+def sweep(
+    blocks: Sequence[Block], seeds: Mapping[Node, Node], active: Collection[Node]
+) -> dict[Node, Node]:
+    """Reverse through primitive blocks; the cotangents of all active nodes."""
+    parts: dict[Node, list[Node]] = {node: [ct] for node, ct in seeds.items()}
+    found: dict[Node, Node] = {}
+    for block in reversed(blocks):
+        node = block.output
+        if node not in parts or node not in active:
+            continue
+        found[node] = ct = _sum(parts.pop(node))
+        for index, arg in enumerate(node.args):
+            if arg in active and arg.is_real:
+                contribution = pull(node, index, ct)
+                if contribution is not None:
+                    parts.setdefault(arg, []).append(contribution)
+    for node, rest in parts.items():
+        if node in active:
+            found[node] = _sum(rest)
+    return found
+
+
+def _sum(parts: Sequence[Node]) -> Node:
+    """Contributions arrive last consumer first; they are added first consumer first."""
+    result = parts[-1]
+    for part in reversed(parts[:-1]):
+        result = result - part.args[0] if part.op.form is Form.NEGATION else result + part
+    return result
+
+
+def is_pointwise(block: Block, active: Collection[Node]) -> bool:
+    """Whether entry i of the output depends on entry i of the active operands alone."""
+    shape = block.output.shape
+    inside = all(
+        node.op.pointwise and node.shape == shape and node.op.kind is not Kind.OPAQUE
+        for node in block.interior
+        if node in active
+    )
+    return inside and all(operand.shape == shape for operand in block.operands if operand in active)
+
+
+def pull_block(block: Block, ct: Node, active: Collection[Node]) -> Iterator[tuple[Node, Node]]:
+    """What a cotangent of the block's output contributes to that of each active operand."""
+    inside = [Block(node, (), (node,)) for node in block.interior]
+    found = sweep(inside, {block.output: ct}, active)
+    for operand in block.operands:
+        if operand in active and operand in found:
+            yield operand, found[operand]
+
+
+def local_partials(block: Block, active: Collection[Node]) -> dict[Node, Node]:
+    """The partials of a pointwise block by its active operands: reverse mode with a seed of ones."""
+    return dict(pull_block(block, ones_like(block.output), active))
+
+
+def push_block(block: Block, tangents: Mapping[Node, Node]) -> Node | None:
+    """The tangent of the block's output from those of its operands."""
+    known: dict[Node, Node | None] = dict(tangents)
+    for node in block.interior:
+        known[node] = push(node, [known.get(arg) for arg in node.args])
+    return known[block.output]
