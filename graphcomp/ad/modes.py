@@ -144,11 +144,8 @@ def _finish(node: Node, terms: list[Term]) -> Derivative:
     terms.reverse()
     value: Node | None = None
     for term in terms:
-        part = term.value
-        if value is not None and part.op.form is Form.NEGATION:
-            value = value - part.args[0]
-        else:
-            value = plus(value, part)
+        negated = value is not None and term.value.op.form is Form.NEGATION
+        value = value - term.value.args[0] if negated else plus(value, term.value)  # type: ignore[operator]
     if value is None:
         msg = "a derivative without terms"
         raise AssertionError(msg)

@@ -197,6 +197,7 @@ MOD = Op(
     formula=lambda x, y: x - y * sympy.floor(x / y),
     partials=(lambda _out, _x, _y: 1.0, lambda _out, x, y: -x.apply(FLOOR_DIVIDE, y)),
     margin=_floor_margin,
+    analytic=False,
     kink="derivative 1 by x, also at the jumps",
     domains=((0.1, 2.0), AWAY_FROM_ZERO),
 )

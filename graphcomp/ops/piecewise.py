@@ -48,6 +48,7 @@ ABS = Op(
     formula=lambda x: sympy.Abs(x),
     partials=(lambda _out, x: x.apply(SIGN),),
     margin=np.abs,
+    analytic=False,
     kink="0 at 0",
 )
 

@@ -63,7 +63,10 @@ def _shifted(op_of: Callable[[], Op]) -> Rule:
 
 def spread(reduced: Operand, shape: Shape, axes: Axes) -> Operand:
     """A reduced array back over the axes that it was reduced over."""
-    return reduced.reshape(_reduced_shape(shape, axes=axes, keepdims=True)).broadcast_to(shape)
+    if axes == tuple(range(len(axes))) and len(reduced.shape) == len(shape) - len(axes):
+        return reduced.broadcast_to(shape)  # leading axes come by themselves
+    kept = _reduced_shape(shape, axes=axes, keepdims=True)
+    return reduced.reshape(kept).broadcast_to(shape)
 
 
 def _shape_rule(x: Shape, *, axes: Axes, keepdims: bool, rank: int) -> Shape:

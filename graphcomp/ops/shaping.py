@@ -365,6 +365,7 @@ CAST: Op = Op(
     broadcasts=True,
     joins=Joins.CONSUMER,
     transpose=_cast_transpose,
+    analytic=False,
     spell={
         "text": _cast_text,
         "latex": _cast_text,

@@ -29,6 +29,7 @@ def _function(
     partial: Rule | None = None,
     domain: tuple[float, float] = WIDE,
     kink: str = "",
+    analytic: bool = True,
 ) -> Op:
     return Op(
         name=name,
@@ -41,6 +42,7 @@ def _function(
         partials=(partial,) if partial is not None else None,
         domains=(domain,),
         kink=kink,
+        analytic=analytic,
     )
 
 
@@ -111,6 +113,7 @@ HYPOT = Op(
     formula=lambda x, y: sympy.sqrt(x**2 + y**2),
     partials=(lambda out, x, _y: _safe_ratio(x, out), lambda out, _x, y: _safe_ratio(y, out)),
     margin=np.hypot,
+    analytic=False,
     kink="0 at the origin",
     domains=(POSITIVE, WIDE),
 )
@@ -135,6 +138,7 @@ ARCTAN2 = Op(
         lambda _out, y, x: -((y / y.apply(HYPOT, x)) / y.apply(HYPOT, x)),
     ),
     kink="undefined (NaN) at the origin",
+    analytic=False,
     domains=(POSITIVE, WIDE),
 )
 
@@ -145,6 +149,7 @@ SIGMOID = _function(
     lambda x: 1 / (1 + sympy.exp(-x)),
     call("sigmoid", numpy="_sigmoid({0})", math="_sigmoid({0})", latex=r"\sigma\left({0}\right)"),
     partial=lambda out, _x: out * (1.0 - out),
+    analytic=False,
 )
 SOFTPLUS = _function(
     "softplus",
@@ -152,4 +157,5 @@ SOFTPLUS = _function(
     lambda x: sympy.log(1 + sympy.exp(x)),
     call("softplus", numpy="_softplus({0})", math="_softplus({0})"),
     partial=lambda _out, x: x.apply(SIGMOID),
+    analytic=False,
 )

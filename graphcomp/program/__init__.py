@@ -1,0 +1,17 @@
+"""The one program: a graph cut into named steps, and its tangent and adjoint steps."""
+
+from __future__ import annotations
+
+from graphcomp.program.derivatives import adjoint_steps, seed_inputs, tangent_steps
+from graphcomp.program.steps import Program, Role, Step, StepTerm, build_program
+
+__all__ = [
+    "Program",
+    "Role",
+    "Step",
+    "StepTerm",
+    "adjoint_steps",
+    "build_program",
+    "seed_inputs",
+    "tangent_steps",
+]

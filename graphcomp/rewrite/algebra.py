@@ -1,0 +1,255 @@
+"""Algebra that changes no value: constants collected in front, signs pulled out, units dropped.
+
+Rules look at a node whose arguments are already in normal form, so one walk from the leaves up
+reaches the fixed point. Named steps are left alone, and nothing is done that would change what
+happens at infinities and NaN (no ``0*x`` to 0, no ``x/x`` to 1).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+import numpy as np
+
+from graphcomp.graph import G
+from graphcomp.node import Node, apply, constant, intern, topological
+from graphcomp.op import Kind, Op
+from graphcomp.ops.arithmetic import ADD, DIV, MUL, NEG, RECIPROCAL, SUB
+from graphcomp.ops.powers import POWER, SQUARE
+from graphcomp.ops.reductions import SUM
+from graphcomp.ops.shaping import BROADCAST, RESHAPE, TRANSPOSE
+
+
+def simplify(nodes: Sequence[Node], keep: Collection[Node] = ()) -> list[Node]:
+    """The nodes in normal form; those in `keep` are treated as leaves.
+
+    >>> import graphcomp as gc
+    >>> x = gc.scalar("x")
+    >>> simplify([0.5 * (2 * (x * 1))]) == [x]
+    True
+    """
+    kept = set(keep)
+    memo: dict[Node, Node] = {}
+    for node in topological(nodes, stop=kept.__contains__):
+        if node in kept or not node.args:
+            memo[node] = node
+            continue
+        args = tuple([memo[arg] for arg in node.args])
+        memo[node] = _normal(node.op, args, node.params, node.scope)
+    return [memo[node] for node in nodes]
+
+
+def simplify_graph(graph: G) -> G:
+    """The graph with every output in normal form, names kept."""
+    hinted = list(graph.hints)
+    results = simplify([*graph.outputs, *hinted])
+    outputs = dict(zip(graph.output_names, results, strict=False))
+    hints = {
+        node: graph.hints[old] for old, node in zip(hinted, results[len(outputs) :], strict=True)
+    }
+    return graph.derive(graph.inputs, outputs, graph.name, hints=hints)
+
+
+def _normal(
+    op: Op, args: tuple[Node, ...], params: tuple[tuple[str, object], ...], scope: str
+) -> Node:
+    rule = _RULES.get(op)
+    if rule is not None:
+        result = rule(*args, **dict(params))
+        if result is not None:
+            return result
+    folded = _folded(op, args, params)
+    return folded if folded is not None else intern(op, args, params, scope)
+
+
+def _make(op: Op, *args: Node) -> Node:
+    """An application in normal form, of arguments in normal form."""
+    return _normal(op, args, (), "")
+
+
+def _folded(op: Op, args: tuple[Node, ...], params: tuple[tuple[str, object], ...]) -> Node | None:
+    """The value of an elementwise op of numbers, where it is finite."""
+    if not op.broadcasts or op.kind is Kind.DISCRETE:
+        return None
+    numbers = [arg.constant for arg in args]
+    if any(number is None for number in numbers):
+        return None
+    with np.errstate(all="ignore"):
+        value = op.evaluate(
+            *(np.asarray(n, arg.dtype) for n, arg in zip(numbers, args, strict=True)),
+            **dict(params),
+        )
+    if not np.all(np.isfinite(value)):
+        return None
+    dtype = op.dtype(*(arg.dtype for arg in args), **dict(params))
+    return constant(np.asarray(value), dtype).broadcast_to(args[0].shape)
+
+
+def split(node: Node) -> tuple[float, Node]:
+    """A node as a number times the rest."""
+    if node.op is NEG:
+        factor, rest = split(node.args[0])
+        return -factor, rest
+    if node.op is MUL and node.args[0].constant is not None and node.args[1].dtype == node.dtype:
+        return float(node.args[0].constant), node.args[1]
+    return 1.0, node
+
+
+def scaled(factor: float, node: Node) -> Node:
+    """A number times a node that carries no factor of its own."""
+    if factor == 1:
+        return node
+    if factor == -1:
+        return intern(NEG, (node,))
+    number = constant(factor, node.dtype).broadcast_to(node.shape)
+    return intern(MUL, (number, node))
+
+
+def _product(a: Node, b: Node) -> Node | None:
+    if a.dtype != b.dtype or a.dtype.kind != "f":
+        return None
+    if a.constant is None and b.constant is not None:
+        a, b = b, a
+    if a.constant is not None:
+        factor, rest = split(b)
+        combined = a.constant * factor
+        if b.constant is not None or not _sound(combined, a.constant, factor):
+            return None
+        return scaled(combined, rest)
+    (left, x), (right, y) = split(a), split(b)
+    factor = left * right
+    if not _sound(factor, left, right):
+        return None
+    core = _core_product(x, y)
+    if left == right == 1 and core is None:
+        return None
+    return scaled(factor, core if core is not None else intern(MUL, (x, y)))
+
+
+def _core_product(x: Node, y: Node) -> Node | None:
+    if x is y:
+        return _make(SQUARE, x)
+    if y.op is RECIPROCAL:
+        return _make(DIV, x, y.args[0])
+    if x.op is RECIPROCAL:
+        return _make(DIV, y, x.args[0])
+    return None
+
+
+def _sound(combined: float, *factors: float) -> bool:
+    """Whether factors may be combined: no overflow or underflow that the parts do not have."""
+    if 0 in factors or not all(map(math.isfinite, factors)):
+        return False
+    return math.isfinite(combined) and abs(combined) > 1e-300
+
+
+def _quotient(a: Node, b: Node) -> Node | None:
+    if a.dtype != b.dtype or a.constant is not None:
+        if a.constant == 1 and a.dtype == b.dtype and b.constant is None:
+            return intern(RECIPROCAL, (b,))
+        return None
+    if b.constant == 1:
+        return a
+    (left, x), (right, y) = split(a), split(b)
+    sign = -1.0 if right < 0 else 1.0
+    if left == 1 and sign == 1:
+        return None
+    return scaled(left * sign, intern(DIV, (x, scaled(right * sign, y))))
+
+
+def _negation(a: Node) -> Node | None:
+    if a.constant is not None:
+        return None
+    factor, rest = split(a)
+    if factor != 1:
+        return scaled(-factor, rest)
+    return intern(SUB, (a.args[1], a.args[0])) if a.op is SUB else None
+
+
+def _sum(a: Node, b: Node) -> Node | None:
+    if a.dtype != b.dtype:
+        return None
+    if a.constant == 0:
+        return b
+    if b.constant == 0:
+        return a
+    if b.op is NEG:
+        return _make(SUB, a, b.args[0])
+    if a.op is NEG:
+        return _make(SUB, b, a.args[0])
+    return scaled(2.0, a) if a is b and a.constant is None and a.dtype.kind == "f" else None
+
+
+def _difference(a: Node, b: Node) -> Node | None:
+    if a.dtype != b.dtype:
+        return None
+    if b.constant == 0:
+        return a
+    if a.constant == 0:
+        return _make(NEG, b)
+    return _make(ADD, a, b.args[0]) if b.op is NEG else None
+
+
+def _reciprocal(a: Node) -> Node | None:
+    return scaled(-1.0, _make(RECIPROCAL, a.args[0])) if a.op is NEG else None
+
+
+def _square(a: Node) -> Node | None:
+    return _make(SQUARE, a.args[0]) if a.op is NEG else None
+
+
+def _power(a: Node, exponent: float) -> Node | None:
+    if not a.is_real:
+        return None
+    plain: dict[float, Callable[[], Node]] = {
+        1: lambda: a,
+        2: lambda: _make(SQUARE, a),
+        -1: lambda: _make(RECIPROCAL, a),
+        0: lambda: constant(1.0, a.dtype).broadcast_to(a.shape),
+    }
+    return plain[exponent]() if exponent in plain else None
+
+
+def _total(a: Node, **params: object) -> Node | None:
+    factor, rest = split(a)
+    if factor == 1 or not a.is_real:
+        return None
+    return scaled(factor, apply(SUM, rest, **params))
+
+
+def _broadcast(a: Node, shape: tuple[object, ...]) -> Node | None:
+    if a.op is BROADCAST:
+        return a.args[0].broadcast_to(shape)
+    factor, rest = split(a)
+    return scaled(factor, rest.broadcast_to(shape)) if factor != 1 else None
+
+
+def _reshape(a: Node, shape: tuple[object, ...]) -> Node | None:
+    if a.op is RESHAPE:
+        return a.args[0].reshape(shape)
+    factor, rest = split(a)
+    return scaled(factor, rest.reshape(shape)) if factor != 1 else None
+
+
+def _transpose(a: Node, axes: tuple[int, ...]) -> Node | None:
+    if a.op is not TRANSPOSE:
+        return None
+    inner = a.param("axes")
+    return a.args[0].transpose(tuple(inner[axis] for axis in axes))
+
+
+_RULES: Mapping[Op, Callable[..., Node | None]] = {
+    MUL: _product,
+    DIV: _quotient,
+    NEG: _negation,
+    ADD: _sum,
+    SUB: _difference,
+    RECIPROCAL: _reciprocal,
+    SQUARE: _square,
+    POWER: _power,
+    SUM: _total,
+    BROADCAST: _broadcast,
+    RESHAPE: _reshape,
+    TRANSPOSE: _transpose,
+}
