@@ -155,6 +155,7 @@ class Op:
         batch: ``rule(size, args, batched, **params)`` maps the op over a new leading axis; None
             where broadcasting does it.
         margin: on arrays, how far the arguments are from the nearest kink; None: smooth.
+        analytic: whether `evaluate` extends to complex arguments, so that the complex step is exact.
         kink: the convention at the kink or the edge of the domain, one line for the docs.
         broadcasts: arguments are broadcast to a common shape before the op is applied.
         joins: its place in a grouped program.
@@ -177,6 +178,7 @@ class Op:
     jvp: Rule | None = None
     batch: Rule | None = None
     margin: Rule | None = None
+    analytic: bool = True
     kink: str = ""
     broadcasts: bool = False
     joins: Joins = Joins.NOTHING
