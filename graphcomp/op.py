@@ -22,6 +22,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from graphcomp.errors import DTypeError
 from graphcomp.shape import BOOL, FLOAT, Shape, broadcast_shape
 
 Operand: TypeAlias = Any
@@ -113,10 +114,17 @@ def common_dtype(*dtypes: DType, **_params: object) -> DType:
     return np.result_type(*dtypes)
 
 
-def number_dtype(*dtypes: DType, **_params: object) -> DType:
-    """As `common_dtype`, but arithmetic on booleans counts."""
-    result = np.result_type(*dtypes)
-    return result if result.kind != "b" else np.dtype(np.int64)
+def number_dtype(name: str) -> Rule:
+    """As `common_dtype`, but booleans are refused: NumPy refuses them too, or makes them int8."""
+
+    def rule(*dtypes: DType, **_params: object) -> DType:
+        result = np.result_type(*dtypes)
+        if result.kind == "b":
+            msg = f"{name}: not defined for booleans; convert them to float first"
+            raise DTypeError(msg)
+        return result
+
+    return rule
 
 
 def bool_dtype(*_dtypes: DType, **_params: object) -> DType:

@@ -2,42 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import sympy
 
-from graphcomp.errors import DTypeError
 from graphcomp.op import (
     ADDITIVE,
     MULTIPLICATIVE,
     UNARY,
-    DType,
     Form,
     Joins,
     Kind,
     Op,
     Spelling,
     broadcast_result,
+    common_dtype,
     number_dtype,
 )
 from graphcomp.ops.spell import call, same
 
 AWAY_FROM_ZERO = (0.4, 2.0)
-
-
-def signed_dtype(name: str) -> Callable[..., DType]:
-    """A dtype rule for ops that NumPy refuses on booleans."""
-
-    def rule(*dtypes: DType, **_params: object) -> DType:
-        result = np.result_type(*dtypes)
-        if result.kind == "b":
-            msg = f"{name}: booleans have no {name}; convert them to float first"
-            raise DTypeError(msg)
-        return result
-
-    return rule
 
 
 ADD = Op(
@@ -48,10 +33,12 @@ ADD = Op(
     evaluate=np.add,
     numpy=(np.add,),
     shape=broadcast_result("add"),
-    dtype=number_dtype,
+    dtype=common_dtype,
     broadcasts=True,
     joins=Joins.PRODUCER_IF_CONSTANT,
-    spell=same("{0} + {1}", ADDITIVE, (ADDITIVE, ADDITIVE)),
+    # a + (b - c) may lose its parentheses for people, not for a computer: rounding differs
+    spell=same("{0} + {1}", ADDITIVE, (ADDITIVE, ADDITIVE))
+    | dict.fromkeys(("numpy", "math"), Spelling("{0} + {1}", ADDITIVE, (ADDITIVE, ADDITIVE + 1))),
     formula=lambda x, y: x + y,
     transpose=lambda _index, ct, _x, _y: ct,
     domains=((-2.0, 2.0), (-2.0, 2.0)),
@@ -65,7 +52,7 @@ SUB = Op(
     evaluate=np.subtract,
     numpy=(np.subtract,),
     shape=broadcast_result("subtract"),
-    dtype=signed_dtype("subtract"),
+    dtype=number_dtype("subtract"),
     broadcasts=True,
     joins=Joins.PRODUCER_IF_CONSTANT,
     spell=same("{0} - {1}", ADDITIVE, (ADDITIVE, ADDITIVE + 1)),
@@ -80,7 +67,7 @@ NEG = Op(
     form=Form.NEGATION,
     evaluate=np.negative,
     numpy=(np.negative,),
-    dtype=signed_dtype("negative"),
+    dtype=number_dtype("negative"),
     broadcasts=True,
     joins=Joins.PRODUCER,
     spell=same("-{0}", UNARY, (UNARY,)),
@@ -96,7 +83,7 @@ MUL = Op(
     evaluate=np.multiply,
     numpy=(np.multiply,),
     shape=broadcast_result("multiply"),
-    dtype=number_dtype,
+    dtype=common_dtype,
     broadcasts=True,
     joins=Joins.PRODUCER_IF_CONSTANT,
     spell=same("{0}*{1}", MULTIPLICATIVE, (MULTIPLICATIVE, MULTIPLICATIVE + 1), latex=r"{0}\,{1}"),
@@ -164,7 +151,7 @@ FLOOR_DIVIDE = Op(
     evaluate=np.floor_divide,
     numpy=(np.floor_divide,),
     shape=broadcast_result("floor_divide"),
-    dtype=number_dtype,
+    dtype=number_dtype("floor_divide"),
     broadcasts=True,
     spell=same("{0}//{1}", MULTIPLICATIVE, (MULTIPLICATIVE, MULTIPLICATIVE + 1), numpy="{0} // {1}")
     | call(
@@ -187,7 +174,7 @@ MOD = Op(
     evaluate=np.mod,
     numpy=(np.mod,),
     shape=broadcast_result("mod"),
-    dtype=number_dtype,
+    dtype=number_dtype("mod"),
     broadcasts=True,
     spell=same(
         "{0} % {1}", MULTIPLICATIVE, (MULTIPLICATIVE, MULTIPLICATIVE + 1), latex=r"{0} \bmod {1}"

@@ -41,6 +41,7 @@ def _comparison(name: str, ufunc: Rule, symbol: str, latex: str, text: str, form
         spell=comparison(symbol, latex, text),
         formula=formula,
         margin=_gap,
+        kink="a condition: no derivative passes",
         domains=((-2.0, 2.0), (-2.0, 2.0)),
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from graphcomp.errors import ShapeError
-from graphcomp.op import MULTIPLICATIVE, Form, Kind, Op, Operand, Sample, Spelling, number_dtype
+from graphcomp.op import MULTIPLICATIVE, Form, Kind, Op, Operand, Sample, Spelling, common_dtype
 from graphcomp.ops.spell import call, same
 from graphcomp.shape import Dim, Shape, format_shape, require_same, same_shape
 
@@ -78,7 +78,7 @@ MATMUL = Op(
     arity=2,
     evaluate=np.matmul,
     shape=_matmul_shape,
-    dtype=number_dtype,
+    dtype=common_dtype,
     transpose=_matmul_transpose,
     batch=_matmul_batch,
     spell=same(
@@ -121,7 +121,7 @@ OUTER = Op(
     arity=2,
     evaluate=_outer,
     shape=_outer_shape,
-    dtype=number_dtype,
+    dtype=common_dtype,
     transpose=lambda index, ct, a, b: a @ ct if index else ct @ b,
     batch=_outer_batch,
     spell=call("outer", arity=2)

@@ -20,6 +20,7 @@ from graphcomp.op import (
     broadcast_result,
     common_dtype,
     first_dtype,
+    number_dtype,
 )
 from graphcomp.ops.comparison import EQUAL, bracket
 from graphcomp.ops.spell import call
@@ -29,7 +30,7 @@ SIGN = Op(
     kind=Kind.DISCRETE,
     evaluate=np.sign,
     numpy=(np.sign,),
-    dtype=first_dtype,
+    dtype=number_dtype("sign"),
     broadcasts=True,
     spell=call("sign", math="_sign({0})", latex=r"\operatorname{{sgn}}\left({0}\right)"),
     formula=sympy.sign,
@@ -56,7 +57,7 @@ RELU = Op(
     name="relu",
     kind=Kind.ELEMENTWISE,
     evaluate=lambda x: np.maximum(x, 0),
-    dtype=first_dtype,
+    dtype=number_dtype("relu"),
     broadcasts=True,
     spell=call("relu", numpy="np.maximum({0}, 0.0)", math="_max({0}, 0.0)"),
     formula=lambda x: sympy.Max(x, 0),

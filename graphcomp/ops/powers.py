@@ -34,7 +34,7 @@ SQUARE = Op(
     form=Form.POWER,
     evaluate=np.square,
     numpy=(np.square,),
-    dtype=number_dtype,
+    dtype=number_dtype("square"),
     broadcasts=True,
     joins=Joins.REDUCTION,
     spell=same("{0}**2", EXPONENT, (EXPONENT + 1,), latex="{{{0}}}^{{2}}", math="{0} * {0}")
@@ -60,6 +60,7 @@ SQRT = Op(
 
 
 def _power_dtype(dtype: DType, exponent: float) -> DType:
+    number_dtype("power")(dtype)
     if dtype.kind in "iu" and isinstance(exponent, int):
         if exponent < 0:
             msg = "power: integers to a negative power are not defined; convert the base to float"
@@ -115,7 +116,7 @@ VARYING_POWER: Op = Op(
     form=Form.POWER,
     arity=2,
     evaluate=np.power,
-    numpy=(np.power, np.float_power),
+    numpy=(np.power,),
     shape=broadcast_result("power"),
     broadcasts=True,
     spell=same("{0}**{1}", EXPONENT, (EXPONENT + 1, EXPONENT), latex="{{{0}}}^{{{1}}}")
