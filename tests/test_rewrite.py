@@ -14,6 +14,7 @@ from graphcomp.rewrite import simplify, simplify_graph
 
 X, Y = gc.scalars("x y")
 V = gc.array("v", "n")
+NEGATED = -X
 
 
 @pytest.mark.parametrize(
@@ -24,7 +25,8 @@ V = gc.array("v", "n")
         (X + 0, X),
         (X - 0, X),
         (X / 1, X),
-        (-(-X), X),
+        (NEGATED * -1, X),
+        (0 - NEGATED, X),
         (0.5 * (2 * X), X),
         (2 * (3 * X), 6 * X),
         (X * (2 * Y), 2 * (X * Y)),

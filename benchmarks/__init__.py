@@ -1,0 +1,1 @@
+"""Benchmarks: run them with ``make bench``. Ratios count; absolute times move with the machine."""

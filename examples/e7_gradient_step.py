@@ -1,0 +1,61 @@
+"""One gradient step of a 2-2-1 network, as done by hand: forward, backward, update, forward.
+
+Run it with ``python -m examples.e7_gradient_step``; it writes to the folder demo_output.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+import graphcomp as gc
+
+INPUTS = np.array([1.0, 1.0, 1.0])  # the bias input, A and B
+HIDDEN_WEIGHTS = np.array([[0.1, 0.1, 0.8], [0.1, 0.4, 0.6]])
+OUTPUT_WEIGHTS = np.array([0.1, 0.3, 0.9])
+TARGET = 0.5
+
+
+def graph() -> gc.Graph:
+    """Two sigmoid units, one tanh unit, and half the squared error."""
+    return gc.from_string(
+        """
+        a = Wh @ v
+        h = sigmoid(a)
+        a3 = Wo[0] + Wo[1:] @ h
+        h3 = tanh(a3)
+        loss = 0.5*(y - h3)**2
+        """,
+        inputs={"Wh": "2 3", "v": "3", "Wo": "3", "y": ""},
+    )
+
+
+def point(
+    hidden: np.ndarray = HIDDEN_WEIGHTS, output: np.ndarray = OUTPUT_WEIGHTS
+) -> dict[str, object]:
+    """The arguments of the graph."""
+    return {"Wh": hidden, "v": INPUTS, "Wo": output, "y": TARGET}
+
+
+def main(folder: Path = Path("demo_output")) -> None:
+    """Take the step, and show that the prediction is better after it."""
+    folder.mkdir(exist_ok=True)
+    network = graph()
+    print(network.derivation("both", at=point(), wrt=("Wh", "Wo")))
+    path = network.draw(
+        folder / "network.svg",
+        mode="reverse",
+        at=point(),
+        wrt=("Wh", "Wo"),
+        parameters=("Wh", "Wo"),
+    )
+    print("drawn:", path)
+    value_and_grad = network.compile("value_and_grad", wrt=("Wh", "Wo"))
+    before, (d_hidden, d_output) = value_and_grad(**point())
+    after, _ = value_and_grad(**point(HIDDEN_WEIGHTS - d_hidden, OUTPUT_WEIGHTS - d_output))
+    print(f"loss {before:.8f} before, {after:.8f} after one step with learning rate 1")
+
+
+if __name__ == "__main__":
+    main()
