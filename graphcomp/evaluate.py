@@ -40,8 +40,9 @@ class Binding:
 
 
 def bindings(inputs: Sequence[Node]) -> tuple[Binding, ...]:
-    """How to find every named dimension from the arguments: from an axis of just that size if there
-    is one, else by solving a linear one such as 2*n.
+    """How to find every named dimension from the arguments.
+
+    From an axis of just that size if there is one, else by solving a linear one such as 2*n.
 
     Raises:
         ShapeError: a dimension that no axis determines.

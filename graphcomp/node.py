@@ -494,14 +494,16 @@ def _lift_all(op: Op, operands: Sequence[Operand]) -> tuple[Node, ...]:
         elif isinstance(operand, bool) or not isinstance(operand, (int, float)) or base is None:
             lifted.append(_lift(op, operand))
         else:
-            weak = int if isinstance(operand, int) else float
+            # a number, not its type: NumPy widens float32 by `float`, never by 1.0
+            weak = 1 if isinstance(operand, int) else 1.0
             lifted.append(_scalar(operand, np.result_type(base, weak)))
     return tuple(lifted)
 
 
 def _cast_all(args: tuple[Node, ...]) -> tuple[Node, ...]:
-    """Real arguments of different precision meet in the wider one, explicitly, so that each
-    derivative comes back in the precision of its own argument.
+    """Real arguments of different precision meet in the wider one, explicitly.
+
+    So each derivative comes back in the precision of its own argument.
     """
     dtypes = {arg.dtype for arg in args if arg.dtype.kind == "f"}
     if len(dtypes) < 2:

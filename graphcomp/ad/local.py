@@ -161,14 +161,18 @@ def _sum(parts: Sequence[Node]) -> Node:
 
 
 def is_pointwise(block: Block, active: Collection[Node]) -> bool:
-    """Whether entry i of the output depends on entry i of the active operands alone."""
-    shape = block.output.shape
+    """Whether entry i of the output depends on entry i of the active operands alone, in one dtype."""
+    shape, dtype = block.output.shape, block.output.dtype
     inside = all(
         node.op.pointwise and node.shape == shape and node.op.kind is not Kind.OPAQUE
         for node in block.interior
         if node in active
     )
-    return inside and all(operand.shape == shape for operand in block.operands if operand in active)
+    return inside and all(
+        operand.shape == shape and operand.dtype == dtype
+        for operand in block.operands
+        if operand in active
+    )
 
 
 def pull_block(block: Block, ct: Node, active: Collection[Node]) -> Iterator[tuple[Node, Node]]:
