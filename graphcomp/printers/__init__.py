@@ -1,0 +1,1 @@
+"""Programs and their derivatives as something to look at: text, drawings."""

@@ -1,0 +1,229 @@
+"""The formulas of a program and of its derivative steps, in a notation.
+
+Nothing is derived here: definitions, local partials and contributions are nodes on the steps, and
+this module writes them down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from graphcomp.graph import GraphData
+from graphcomp.node import Node
+from graphcomp.op import ATOM, Form
+from graphcomp.printers.layout import (
+    DERIVATIVE,
+    STEP,
+    Expression,
+    Factor,
+    Layout,
+    Symbol,
+    Term,
+)
+from graphcomp.printers.notation import ASCII, UNICODE, Accent, Notation
+from graphcomp.program import Program, Role, Step, StepTerm
+
+__all__ = ["ASCII", "UNICODE", "Accent", "Formulas", "Notation", "title"]
+
+#: Nodes of an expression that is written out in a line, and in a title.
+LINE_LIMIT, TITLE_LIMIT = 80, 60
+
+_ACCENTS: Mapping[Role, Accent | None] = {
+    Role.PRIMAL: None,
+    Role.TANGENT: "dot",
+    Role.ADJOINT: "bar",
+}
+
+
+class Formulas:
+    """The formulas of one program.
+
+    Args:
+        program: the primal program.
+        notation: `UNICODE` or `ASCII`.
+        seeds: the input nodes of the seeds by name, as `seed_inputs` gave them.
+
+    >>> import graphcomp as gc
+    >>> from graphcomp.graph import GraphData
+    >>> from graphcomp.program import adjoint_steps, build_program, seed_inputs
+    >>> x, a = gc.scalars("x a")
+    >>> program = build_program(GraphData([x, a], {"y": 1 / (1 + gc.exp(-a * x))}))
+    >>> seeds = seed_inputs(program, ["y"], Role.ADJOINT)
+    >>> formulas = Formulas(program, seeds=seeds)
+    >>> [" = ".join(formulas.definition(step)) for step in program.steps]
+    ['w₁ = x', 'w₂ = a', 'w₃ = −w₁·w₂', 'w₄ = 1 + exp(w₃)', 'w₅ = 1/w₄']
+    >>> [" = ".join(formulas.definition(step)) for step in adjoint_steps(program, seeds, ["x"])]
+    ['w̄₅ = ȳ', 'w̄₄ = w̄₅·(−1/w₄²)', 'w̄₃ = w̄₄·exp(w₃)', 'w̄₁ = w̄₃·(−w₂)']
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        notation: Notation = UNICODE,
+        *,
+        seeds: Mapping[str, Node] | None = None,
+    ) -> None:
+        self.program = program
+        self.notation = notation
+        self._seeds = {node: name for name, node in (seeds or {}).items()}
+        self._symbols: dict[Node, Symbol] = {}
+        for i, step in enumerate(program.steps):
+            symbol = Symbol(notation.symbol(step.name), (STEP, i))
+            self._symbols[step.node] = symbol
+            self._symbols.setdefault(_unwrapped(step.node), symbol)
+
+    # ------------------------------------------------------------ names
+
+    def symbol(self, step: Step) -> str:
+        """What the step computes: w₃, ẇ₃ or w̄₃."""
+        return self.notation.symbol(step.name, _ACCENTS[step.role])
+
+    def derivative(self, via: str, step: str) -> str:
+        """The local partial as a symbol: ∂w₅/∂w₄."""
+        return self.notation.derivative(self.notation.symbol(via), self.notation.symbol(step))
+
+    # ------------------------------------------------------------ steps
+
+    def definition(self, step: Step) -> tuple[str, str]:
+        """Both sides of a step, primal or derivative; the right one is empty for a plain input."""
+        symbol = self.symbol(step)
+        if step.role is not Role.PRIMAL:
+            return symbol, self.total(step)
+        if step.label is not None:
+            return symbol, "" if step.label == step.name else self.notation.symbol(step.label)
+        return symbol, self._layout(written_out=step.node).write(step.node)[0]
+
+    def total(self, step: Step) -> str:
+        """The sum of the contributions to a derivative step."""
+        texts = [self.contribution(step, term) for term in step.terms]
+        signs = {text.startswith(self.notation.minus) for text in texts}
+        if step.role is Role.TANGENT and len(signs) == 1:  # v₃ = v₁·v₂: v̇₁·v₂ + v̇₂·v₁
+            places = [self._place(term) for term in step.terms]
+            texts = [text for _, text in sorted(zip(places, texts, strict=True), key=_first)]
+        parts = texts[:1]
+        for text in texts[1:]:
+            negative = text.startswith(self.notation.minus)
+            sign = self.notation.minus if negative else "+"
+            parts.append(f" {sign} {text.removeprefix(self.notation.minus)}")
+        return "".join(parts)
+
+    def _place(self, term: StepTerm) -> tuple[int, int]:
+        node = self.program.by_name[term.via].node if term.via is not None else None
+        return self._symbols[node].order if node is not None else (0, 0)
+
+    def contribution(self, step: Step, term: StepTerm) -> str:
+        """One contribution: ``w̄₅·(−1/w₄²)`` to an adjoint, ``−ẇ₄/w₄²`` to a tangent, a seed."""
+        accent = _ACCENTS[step.role]
+        if term.via is None:
+            name = self._seeds.get(term.value)
+            if name is not None:
+                return self.notation.symbol(name, accent)
+            return self._layout().write(term.value)[0]
+        symbol = Symbol(self.notation.symbol(term.via, accent), (DERIVATIVE, 0))
+        later = self._later(step, term)
+        if term.partial is None:
+            layout = self._layout(
+                {term.read: symbol} if term.read is not None else {}, written_out=later.node
+            )
+            return layout.write(term.value)[0]
+        layout = self._partial_layout(later, term.partial)
+        partial = layout.of(term.partial)
+        read = Factor(symbol.text, rank=step.node.ndim, matrix=step.node.ndim > 0)
+        folded = (layout.times((Term(factors=(replace(read, order=symbol.order),)),), partial),)
+        if step.role is Role.TANGENT or _folds(partial, read):
+            return layout.text(folded)[0]
+        text, precedence = layout.text(partial)
+        joint = self.notation.hadamard if read.matrix else self.notation.times
+        return f"{read.text}{joint}{text if _stands(partial, precedence) else f'({text})'}"
+
+    def partial(self, step: Step, term: StepTerm) -> str:
+        """The local partial by itself: ``−1/w₄²``; empty where a step is not pointwise."""
+        if term.partial is None:
+            return ""
+        layout = self._partial_layout(self._later(step, term), term.partial)
+        return layout.write(term.partial)[0]
+
+    def expression(self, node: Node, symbols: Mapping[Node, str] | None = None) -> str:
+        """Any node, in terms of the steps, or of the given symbols alone."""
+        if symbols is None:
+            return self._layout().write(node)[0]
+        names = {n: Symbol(text, (STEP, i)) for i, (n, text) in enumerate(symbols.items())}
+        return Layout(names.get, self.notation, limit=LINE_LIMIT).write(node)[0]
+
+    # ------------------------------------------------------------ layouts
+
+    def _later(self, step: Step, term: StepTerm) -> Step:
+        """The step that the local partial belongs to: the consumer."""
+        if step.role is Role.ADJOINT and term.via is not None:
+            return self.program.by_name[term.via]
+        return self.program.by_name[step.name]
+
+    def _layout(
+        self, extra: Mapping[Node, Symbol] | None = None, written_out: Node | None = None
+    ) -> Layout:
+        symbols, more = self._symbols, extra or {}
+        hidden = set() if written_out is None else {written_out, _unwrapped(written_out)}
+
+        def names(node: Node) -> Symbol | None:
+            if node in more:
+                return more[node]
+            return None if node in hidden else symbols.get(node)
+
+        return Layout(names, self.notation, limit=LINE_LIMIT)
+
+    def _partial_layout(self, later: Step, partial: Node) -> Layout:
+        """Partials are written in terms of the operands: exp(w₃), −1/w₄².
+
+        Where a function's partial is a formula in its own value, it stands: 1 − h² for h = tanh(z).
+        """
+        own = _unwrapped(later.node)
+        stands = own.op.form is Form.CALL and partial not in {own, later.node}
+        return self._layout(written_out=None if stands else later.node)
+
+
+def title(graph: GraphData, notation: Notation = UNICODE) -> str:
+    """What the graph computes, in terms of its inputs, as the user wrote it.
+
+    >>> import graphcomp as gc
+    >>> x, a = gc.scalars("x a")
+    >>> title(GraphData([x, a], {"y": 1 / (1 + gc.exp(-a * x))}))
+    'y = 1/(1 + exp(−a·x))'
+    """
+    symbols = {
+        node: Symbol(notation.symbol(name), (STEP, i))
+        for i, (node, name) in enumerate(zip(graph.inputs, graph.input_names, strict=True))
+    }
+    layout = Layout(symbols.get, notation, ordered=False, limit=TITLE_LIMIT)
+    equations = []
+    for name, node in zip(graph.output_names, graph.outputs, strict=True):
+        text = layout.write(node)[0]
+        if notation.ellipsis in text:
+            text = f"{graph.name}({', '.join(map(notation.symbol, graph.input_names))})"
+        equations.append(f"{notation.symbol(name)} = {text}")
+    return ",  ".join(equations)
+
+
+def _unwrapped(node: Node) -> Node:
+    while node.op.form is Form.NAMED:
+        node = node.args[0]
+    return node
+
+
+def _first(pair: tuple[tuple[int, int], str]) -> tuple[int, int]:
+    return pair[0]
+
+
+def _folds(partial: Expression, read: Factor) -> bool:
+    """Whether a partial goes into one product with what it is multiplied by."""
+    if len(partial) > 1:
+        return False
+    (term,) = partial
+    return term.is_number or (read.rank > 0 and term.rank == 0)
+
+
+def _stands(partial: Expression, precedence: int) -> bool:
+    """Whether a partial needs no parentheses after a multiplication sign."""
+    (first, *rest) = partial
+    plain = first.above == first.below == 1 and not any(f.below for f in first.factors)
+    return not rest and not first.negative and (plain or precedence >= ATOM)
