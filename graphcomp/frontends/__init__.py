@@ -1,0 +1,8 @@
+"""Graphs from what people have: text, SymPy expressions, NumPy functions."""
+
+from __future__ import annotations
+
+from graphcomp.frontends.statements import Limits
+from graphcomp.frontends.text import from_string
+
+__all__ = ["Limits", "from_string"]
