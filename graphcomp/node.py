@@ -541,7 +541,8 @@ def power(base: Operand, exponent: Operand) -> Node:
     ):
         value = number.item() if isinstance(number, np.generic) else number
         if isinstance(value, float) and value.is_integer():
-            value = int(value) if base.is_real else value
+            value = int(value)
+            base = base if base.is_real else base.astype("float64")
         return apply(SQUARE, base) if value == 2 else apply(POWER, base, exponent=value)
     return apply(VARYING_POWER, base, exponent)
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import NamedTuple
 
-from graphcomp.node import Node, constant, current_scope
+from graphcomp.node import Node, apply, constant, current_scope
 from graphcomp.op import Form
 from graphcomp.ops.arithmetic import NEG
-from graphcomp.ops.shaping import CAST
+from graphcomp.ops.comparison import LOGICAL_AND, LOGICAL_NOT, WHERE
+from graphcomp.ops.shaping import BROADCAST, CAST, GETITEM, RESHAPE, TRANSPOSE
 from graphcomp.shape import Shape
 
 Partial = Node | float | None
+
+_MOVES = {BROADCAST, RESHAPE, TRANSPOSE, GETITEM}
 
 
 @contextmanager
@@ -58,11 +62,69 @@ def times(tangent: Node, partial: Partial) -> Node | None:
         return negate(tangent)
     if number == 0:
         return None
+    if isinstance(partial, Node):
+        if (chosen := choice(partial)) is not None:
+            return chosen.of(times(tangent, chosen.kept))
+        if (chosen := choice(tangent)) is not None:
+            return chosen.of(times(chosen.kept, partial))
     if tangent.constant == 1 and isinstance(partial, Node) and partial.dtype == tangent.dtype:
         return partial
     if tangent.constant == -1 and isinstance(partial, Node) and partial.dtype == tangent.dtype:
         return negate(partial)
     return tangent * partial
+
+
+class Choice(NamedTuple):
+    """A derivative `where(condition, kept, 0)`, or the other way round, taken apart.
+
+    What is multiplied by it goes inside: outside, the 0 would meet the infinite or undefined
+    derivative of a branch that was not taken, and 0*inf is NaN.
+    """
+
+    condition: Node
+    first: bool
+    kept: Node
+
+    def of(self, value: Node | None) -> Node | None:
+        """The value where the branch was taken, else 0."""
+        if value is None:
+            return None
+        condition, first = self.condition, self.first
+        inner = choice(value)
+        if inner is not None and inner[:2] == (condition, first):
+            return value
+        if inner is not None:  # one condition, not a tower of them
+            condition = apply(LOGICAL_AND, self.holds, inner.holds)
+            first, value = True, inner.kept
+        zero = filled(0.0, value.shape, value)
+        return (
+            apply(WHERE, condition, value, zero) if first else apply(WHERE, condition, zero, value)
+        )
+
+    @property
+    def holds(self) -> Node:
+        """Where the branch was taken."""
+        return self.condition if self.first else apply(LOGICAL_NOT, self.condition)
+
+
+def choice(node: Node) -> Choice | None:
+    """The node as a choice between a branch and 0, also through a few ops that only move entries."""
+    outer: list[Node] = []
+    while node.op in _MOVES and len(outer) < 4:
+        outer.append(node)
+        node = node.args[0]
+    if node.op is not WHERE:
+        return None
+    condition, a, b = node.args
+    if b.constant == 0:
+        first, kept = True, a
+    elif a.constant == 0:
+        first, kept = False, b
+    else:
+        return None
+    for shaped in reversed(outer):
+        condition, kept = shaped.rebuild((condition,)), shaped.rebuild((kept,))
+    return Choice(condition, first, kept)
 
 
 def plus(a: Node | None, b: Node | None) -> Node | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from graphcomp.ad.build import Partial, filled, ones_like, plus, tidy, times
+from graphcomp.ad.build import Partial, choice, filled, ones_like, plus, tidy, times
 from graphcomp.graph import input_node
 from graphcomp.node import Node, apply, topological
 from graphcomp.op import Form, Kind
@@ -86,8 +86,7 @@ def push(node: Node, tangents: Sequence[Node | None]) -> Node | None:
         case Kind.MULTILINEAR:
             for index, tangent in enumerate(tangents):
                 if tangent is not None:
-                    args = (*node.args[:index], tangent, *node.args[index + 1 :])
-                    result = plus(result, tidy(apply(op, *args, **params)))
+                    result = plus(result, _replaced(node, index, tangent))
         case Kind.OPAQUE:
             if op.jvp is None:
                 msg = f"op {op.name} has no jvp"
@@ -98,9 +97,21 @@ def push(node: Node, tangents: Sequence[Node | None]) -> Node | None:
     return result
 
 
+def _replaced(node: Node, index: int, tangent: Node) -> Node | None:
+    """A multilinear op with a tangent in place of one argument."""
+    chosen = choice(tangent) if node.op.pointwise else None
+    if chosen is not None:
+        return chosen.of(_replaced(node, index, chosen.kept))
+    args = (*node.args[:index], tangent, *node.args[index + 1 :])
+    return tidy(apply(node.op, *args, **dict(node.params)))
+
+
 def pull(node: Node, index: int, ct: Node) -> Node | None:
     """What a cotangent of a node contributes to that of one argument; None is an identical zero."""
     op = node.op
+    chosen = choice(ct) if op.kind is Kind.MULTILINEAR and op.pointwise else None
+    if chosen is not None:
+        return chosen.of(pull(node, index, chosen.kept))
     match op.kind:
         case Kind.ELEMENTWISE:
             return times(ct, partial(node, index))

@@ -70,8 +70,10 @@ def _power_dtype(dtype: DType, exponent: float) -> DType:
 
 
 def _power_partial(_out: Operand, x: Operand, exponent: float) -> Operand | float:
-    if exponent == 1:
-        return 1.0
+    if exponent in {0, 1}:
+        return float(exponent)
+    if exponent == 2:
+        return 2.0 * x
     return exponent * x.apply(POWER, exponent=exponent - 1)
 
 

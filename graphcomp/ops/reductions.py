@@ -102,11 +102,12 @@ def _extremum_jvp(
     keepdims: bool,
     rank: int,
 ) -> Operand:
-    """The mean of the tangents at the extremal entries."""
+    """The mean of the tangents at the extremal entries; others may be infinite."""
     (x,), (x_dot,) = args, tangents
-    chosen = bracket(x.apply(EQUAL, spread(out, x.shape, axes)), x)
-    count = chosen.apply(SUM, axes=axes, keepdims=keepdims, rank=rank)
-    return (chosen * x_dot).apply(SUM, axes=axes, keepdims=keepdims, rank=rank) / count
+    chosen = x.apply(EQUAL, spread(out, x.shape, axes))
+    options = {"axes": axes, "keepdims": keepdims, "rank": rank}
+    count = bracket(chosen, x).apply(SUM, **options)
+    return chosen.apply(WHERE, x_dot, 0.0).apply(SUM, **options) / count
 
 
 def _gap_to_second(sign: float) -> Rule:
