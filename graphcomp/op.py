@@ -155,6 +155,9 @@ class Op:
         shape, dtype: rules on the arguments' shapes and dtypes, parameters as keywords.
         spell: how it is written, by dialect ("text", "numpy", "math", "latex"); values are
             spellings, or functions of the number of arguments and the parameters that give one.
+            "math" is Python on floats, which may raise at the edge of a domain; "limits", where it
+            differs from that, is Python that gives the limit instead.
+        view: whether the result may share memory with an argument.
         formula: the op on SymPy expressions, or None; default source of the partials.
         partials: per argument ``rule(out, *args, **params)``, None for an identically zero partial;
             a rule returns an operand or a Python number.
@@ -189,6 +192,7 @@ class Op:
     analytic: bool = True
     kink: str = ""
     broadcasts: bool = False
+    view: bool = False
     joins: Joins = Joins.NOTHING
     domains: tuple[tuple[float, float] | str, ...] = ((-2.0, 2.0),)
     samples: tuple[Sample, ...] | None = None

@@ -86,7 +86,14 @@ MUL = Op(
     dtype=common_dtype,
     broadcasts=True,
     joins=Joins.PRODUCER_IF_CONSTANT,
-    spell=same("{0}*{1}", MULTIPLICATIVE, (MULTIPLICATIVE, MULTIPLICATIVE + 1), latex=r"{0}\,{1}"),
+    spell=same(
+        "{0}*{1}",
+        MULTIPLICATIVE,
+        (MULTIPLICATIVE, MULTIPLICATIVE + 1),
+        latex=r"{0}\,{1}",
+        numpy="{0} * {1}",
+        math="{0} * {1}",
+    ),
     formula=lambda x, y: x * y,
     transpose=lambda index, ct, x, y: ct * x if index else ct * y,
     domains=((-2.0, 2.0), (-2.0, 2.0)),
@@ -109,7 +116,8 @@ DIV = Op(
         latex=r"\frac{{{0}}}{{{1}}}",
         numpy="{0} / {1}",
         math="{0} / {1}",
-    ),
+    )
+    | {"limits": Spelling("_div({0}, {1})")},
     formula=lambda x, y: x / y,
     # -(x/y)/y, never -x/y**2, which overflows where the quotient does not
     partials=(lambda _out, _x, y: y.apply(RECIPROCAL), lambda out, _x, y: -(out / y)),
@@ -131,7 +139,8 @@ RECIPROCAL: Op = Op(
         latex=r"\frac{{1}}{{{0}}}",
         numpy="1.0 / {0}",
         math="1.0 / {0}",
-    ),
+    )
+    | {"limits": Spelling("_div(1.0, {0})")},
     formula=lambda x: 1 / x,
     partials=(lambda out, _x: -(out * out),),
     kink="at 0: signed infinity",

@@ -86,6 +86,7 @@ LET = Op(
     form=Form.NAMED,
     evaluate=lambda x, name: x,
     dtype=first_dtype,
+    view=True,
     transpose=lambda _index, ct, _x, **_params: ct,
     batch=lambda _size, args, _batched, **_params: args[0],
     samples=(Sample(((3, 2),), {"name": "h"}),),
@@ -98,6 +99,7 @@ STOP_GRADIENT = Op(
     evaluate=np.copy,
     dtype=first_dtype,
     broadcasts=True,
+    view=True,
     spell=call("stop_gradient", numpy="{0}", math="{0}"),
     kink="derivative 0 everywhere, on purpose",
 )
@@ -105,6 +107,10 @@ STOP_GRADIENT = Op(
 
 def _dimension_text(_count: int, *, size: Dim, **_params: object) -> Spelling:
     return Spelling(str(size), ATOM if size.is_Symbol else 0)  # type: ignore[union-attr]
+
+
+def _dimension_python(_count: int, *, size: Dim, **_params: object) -> Spelling:
+    return Spelling(f"float({size})")
 
 
 DIMENSION = Op(
@@ -115,7 +121,8 @@ DIMENSION = Op(
     evaluate=lambda size, dtype: np.asarray(size, dtype=dtype),
     shape=lambda **_params: (),
     dtype=_given_dtype,
-    spell=dict.fromkeys(("text", "latex", "numpy", "math"), _dimension_text),
+    spell=dict.fromkeys(("text", "latex"), _dimension_text)
+    | dict.fromkeys(("numpy", "math"), _dimension_python),
 )
 
 

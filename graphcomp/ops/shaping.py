@@ -61,6 +61,7 @@ BROADCAST = Op(
     evaluate=lambda x, shape: np.broadcast_to(x, shape),
     shape=lambda _x, *, shape: shape,
     dtype=first_dtype,
+    view=True,
     joins=Joins.CONSUMER,
     transpose=_broadcast_transpose,
     batch=_broadcast_batch,
@@ -91,6 +92,7 @@ RESHAPE: Op = Op(
     evaluate=lambda x, shape: np.reshape(x, shape),
     shape=_reshape_shape,
     dtype=first_dtype,
+    view=True,
     transpose=lambda _index, ct, x, *, shape: ct.reshape(x.shape),
     batch=lambda size, args, _batched, *, shape: args[0].reshape((size, *shape)),
     spell={
@@ -122,6 +124,7 @@ TRANSPOSE = Op(
     evaluate=lambda x, axes: np.transpose(x, axes),
     shape=lambda x, *, axes: tuple(x[a] for a in axes),
     dtype=first_dtype,
+    view=True,
     joins=Joins.CONSUMER,
     transpose=lambda _index, ct, _x, *, axes: ct.transpose(tuple(int(a) for a in np.argsort(axes))),
     batch=lambda _size, args, _batched, *, axes: args[0].transpose((0, *(a + 1 for a in axes))),
@@ -231,6 +234,8 @@ def index_text(index: Index) -> str:
             parts.append(str(entry))
             continue
         start, stop = ("" if bound is None else str(bound) for bound in entry[1:3])
+        if "+" in f"{start}{stop}" or " " in f"{start}{stop}":  # as formatters set it
+            start, stop = start and f"{start} ", stop and f" {stop}"
         parts.append(f"{start}:{stop}" + (f":{entry[3]}" if entry[3] != 1 else ""))
     while len(parts) > 1 and parts[-1] == ":":
         parts.pop()
@@ -243,6 +248,7 @@ GETITEM: Op = Op(
     evaluate=lambda x, index: x[as_python_index(index)],
     shape=_getitem_shape,
     dtype=first_dtype,
+    view=True,
     transpose=lambda _index, ct, x, *, index: ct.apply(SCATTER, index=index, shape=x.shape),
     batch=lambda _size, args, _batched, *, index: args[0].apply(GETITEM, index=(WHOLE, *index)),
     spell={
@@ -263,11 +269,12 @@ def _scatter_text(_count: int, *, index: Index, shape: Shape) -> Spelling:
 
 
 def _scatter_numpy(_count: int, *, index: Index, shape: Shape) -> Spelling:
-    slices = ", ".join(
+    slices = [
         f"slice({entry[1]}, {entry[2]}, {entry[3]})" if isinstance(entry, tuple) else str(entry)
         for entry in index
-    )
-    return Spelling(f"_scatter({{0}}, ({slices},), {format_shape(shape)})")
+    ]
+    listed = f"({slices[0]},)" if len(slices) == 1 else f"({', '.join(slices)})"
+    return Spelling(f"_scatter({{0}}, {listed}, {format_shape(shape)})")
 
 
 SCATTER: Op = Op(
@@ -345,6 +352,9 @@ CONCATENATE: Op = Op(
 # ---------------------------------------------------------------- dtype
 
 
+_PYTHON = {"f": "float", "i": "int", "b": "bool"}
+
+
 def _cast_spell(_count: int, *, dtype: str) -> Spelling:
     return Spelling(f"{{0}}.astype(np.{dtype})", 40, (40,))
 
@@ -370,7 +380,7 @@ CAST: Op = Op(
         "text": _cast_text,
         "latex": _cast_text,
         "numpy": _cast_spell,
-        "math": Spelling("float({0})"),
+        "math": lambda _count, *, dtype: Spelling(f"{_PYTHON[np.dtype(dtype).kind]}({{0}})"),
     },
     samples=(Sample(((3, 2),), {"dtype": "float64"}),),
 )

@@ -23,14 +23,19 @@ def call(
     latex: str | None = None,
     arity: int = 1,
 ) -> dict[str, Spell]:
-    r"""A function call: ``exp(x)``, ``np.exp(x)``, ``math.exp(x)``, ``\\exp(x)``."""
+    r"""A function call: ``exp(x)``, ``np.exp(x)``, ``math.exp(x)``, ``\\exp(x)``.
+
+    Where `math.exp` is called, ``_exp`` of `math_runtime` gives the limits.
+    """
     places = ", ".join(f"{{{i}}}" for i in range(arity))
     latex = latex if latex is not None else rf"\operatorname{{{{{name}}}}}\left({places}\right)"
+    math = math if math is not None else f"math.{name}({places})"
     return {
         "text": Spelling(f"{name}({places})"),
         "latex": Spelling(latex),
         "numpy": Spelling(numpy if numpy is not None else f"np.{name}({places})"),
-        "math": Spelling(math if math is not None else f"math.{name}({places})"),
+        "math": Spelling(math),
+        "limits": Spelling(math.replace("math.", "_")),
     }
 
 

@@ -50,21 +50,21 @@ EXP = _function(
     "exp",
     np.exp,
     sympy.exp,
-    call("exp", math="_exp({0})") | {"latex": Spelling("e^{{{0}}}", ATOM)},
+    call("exp") | {"latex": Spelling("e^{{{0}}}", ATOM)},
     partial=lambda out, _x: out,
 )
 EXPM1 = _function(
     "expm1",
     np.expm1,
     lambda x: sympy.exp(x) - 1,
-    call("expm1", math="_expm1({0})"),
+    call("expm1"),
     partial=lambda _out, x: x.apply(EXP),  # out + 1 has no digits left at x = -50
 )
 LOG = _function(
     "log",
     np.log,
     sympy.log,
-    call("log", math="_log({0})", latex=r"\ln\left({0}\right)"),
+    call("log", latex=r"\ln\left({0}\right)"),
     partial=lambda _out, x: x.apply(RECIPROCAL),
     domain=POSITIVE,
     kink="at 0: value -inf, derivative inf",
@@ -73,7 +73,7 @@ LOG1P = _function(
     "log1p",
     np.log1p,
     lambda x: sympy.log(1 + x),
-    call("log1p", math="_log1p({0})"),
+    call("log1p"),
     partial=lambda _out, x: (1.0 + x).apply(RECIPROCAL),
     domain=(-0.6, 2.0),
     kink="at -1: value -inf, derivative inf",
