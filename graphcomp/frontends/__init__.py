@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from graphcomp.frontends.functions import from_function
 from graphcomp.frontends.statements import Limits
 from graphcomp.frontends.text import from_string
 
-__all__ = ["Limits", "from_string"]
+__all__ = ["Limits", "from_function", "from_string"]

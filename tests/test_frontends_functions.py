@@ -1,0 +1,312 @@
+"""Ordinary NumPy functions as graphs: their parameters, their local variables, their results."""
+
+import cProfile
+import functools
+import math
+import sys
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+import graphcomp as gc
+from graphcomp.errors import (
+    DTypeError,
+    GraphcompError,
+    InputError,
+    NamingError,
+    ShapeError,
+    TracingError,
+)
+from graphcomp.frontends import from_function
+from graphcomp.graph import GraphData
+
+x, a = gc.scalars("x a")
+
+
+def trace(function, **options) -> GraphData:
+    return from_function(function, graph_class=GraphData, **options)
+
+
+def loss(x, y, W1, W2):
+    h = np.maximum(W1 @ x, 0)
+    r = W2 @ h - y
+    return 0.5 * np.sum(r**2)
+
+
+def sigmoid(x, a):
+    w3 = -x * a
+    w4 = 1 + gc.exp(w3)
+    y = 1 / w4
+    return y
+
+
+class TestParameters:
+    def test_become_inputs_in_order(self):
+        graph = trace(loss, x="n", y="k", W1="m n", W2="k m")
+        assert [repr(node) for node in graph.inputs] == [
+            "<node x float64 (n,)>",
+            "<node y float64 (k,)>",
+            "<node W1 float64 (m, n)>",
+            "<node W2 float64 (k, m)>",
+        ]
+
+    @pytest.mark.parametrize(
+        ("shape", "expected"),
+        [
+            ("n", "float64 (n,)"),
+            ("", "float64 ()"),
+            (None, "float64 ()"),
+            (3, "float64 (3,)"),
+            (("m", 2), "float64 (m, 2)"),
+            (("m", "2*n"), "float64 (m, 2*n)"),
+            ((), "float64 ()"),
+            (1.5, "float64 ()"),
+            (np.zeros((2, 3), np.float32), "float32 (2, 3)"),
+            (np.arange(4), "int64 (4,)"),
+            (np.float32(1), "float32 ()"),
+        ],
+    )
+    def test_shapes(self, shape, expected):
+        graph = trace(lambda x: x, shapes={"x": shape})
+        assert repr(graph.inputs[0]) == f"<node x {expected}>"
+
+    def test_dtype(self):
+        assert trace(lambda x: x * 2, dtype="float32").outputs[0].dtype == "float32"
+
+    def test_defaults_stay_python_values(self):
+        def f(x, n=3, *, scale=2.0, name="p"):
+            return scale * x**n if name == "p" else x
+
+        assert trace(f).outputs == (2.0 * x**3,)
+        assert trace(f, scale="").input_names == ("x", "scale")
+
+    def test_structures(self):
+        def mlp(x, Ws, options, pair, *more):
+            for W in Ws:
+                x = np.maximum(W @ x, 0)
+            return x * options["scale"] + pair[0] + more[0]
+
+        graph = trace(
+            mlp,
+            x="n",
+            Ws=["m n", "k m"],
+            options={"scale": ""},
+            pair=("", "k k"),
+            more=["k"],
+        )
+        assert graph.input_names == (
+            "x",
+            "Ws_0",
+            "Ws_1",
+            "options_scale",
+            "pair_0",
+            "pair_1",
+            "more_0",
+        )
+        assert str(graph.outputs[0].shape) == "(k,)"
+
+    def test_parameters_called_as_options(self):
+        graph = trace(lambda name, dtype: name * dtype, shapes={"name": "n"})
+        assert graph.input_names == ("name", "dtype")
+
+    def test_keyword_parameters(self):
+        graph = trace(lambda x, **rest: x * rest["q"], q="n")
+        assert graph.input_names == ("x", "q")
+
+    def test_functions_of_many_kinds(self):
+        class Model:
+            def method(self, x):
+                return x * 2
+
+            def __call__(self, x):
+                z = x * 3
+                return z + 1
+
+        @functools.wraps(loss)
+        def wrapped(*args):
+            return loss(*args)
+
+        assert trace(Model().method).outputs == (x * 2,)
+        assert trace(Model()).step_names == ("z",)
+        assert trace(functools.partial(sigmoid, a=2.0)).step_names == ("w3", "w4", "y")
+        assert trace(wrapped, x="n", y="k", W1="m n", W2="k m").step_names == ("h", "r")
+        assert trace(gc.squared_loss).input_names == ("prediction", "target")
+
+
+class TestLocalVariables:
+    def test_name_the_steps(self):
+        graph = trace(sigmoid)
+        w3 = gc.let("w3", -x * a)
+        w4 = gc.let("w4", 1 + gc.exp(w3))
+        assert graph.outputs == (gc.let("y", 1 / w4),)
+        assert (graph.name, graph.output_names) == ("sigmoid", ("y",))
+
+    def test_first_of_several_names_last_of_several_values(self):
+        def f(x):
+            h = x + 1
+            same = h
+            h2 = h * same
+            h2 = np.exp(h2)
+            return h2 * 2
+
+        assert trace(f).step_names == ("h", "h2")
+
+    def test_inputs_and_own_names_stay(self):
+        def f(x, a):
+            alias = x
+            x = np.exp(alias)
+            z = gc.let("own", x * a)
+            β = z + 1  # noqa: PLC2401
+            c = gc.constant(2.0)
+            unused = np.sin(a)  # noqa: F841
+            return β * c
+
+        graph = trace(f)
+        assert graph.step_names == ("own",)
+        assert graph.outputs[0] == (gc.let("own", gc.exp(x) * a) + 1) * 2.0
+
+    def test_no_step_is_called_as_an_output_that_is_something_else(self):
+        def f(x):
+            f = x + 1
+            total = x + 2
+            return {"total": f, "other": total}
+
+        graph = trace(f)
+        assert graph.output_names == ("total", "other")
+        assert graph.step_names == ("f",)
+
+        def g(x):
+            g = x + 1
+            return g * 2
+
+        assert trace(g).step_names == ()
+
+    def test_recursion_keeps_the_outermost_names(self):
+        def f(x, n=2):
+            z = x * 2
+            return f(z, n - 1) + z if n else z
+
+        assert trace(f).step_names == ("z",)
+
+    def test_other_profilers_are_left_as_they_were(self):
+        events = []
+
+        def other(frame, event, argument):
+            events.append(event)
+
+        sys.setprofile(other)
+        try:
+            names = trace(sigmoid).step_names
+            assert sys.getprofile() is other
+        finally:
+            sys.setprofile(None)
+        assert names == ("w3", "w4", "y")
+        assert "call" in events
+
+        profiler = cProfile.Profile()
+        profiler.enable()
+        try:
+            graph = trace(sigmoid)
+        finally:
+            profiler.disable()
+        assert graph.input_names == ("x", "a")
+
+    def test_an_error_leaves_no_profiler(self):
+        def f(x):
+            raise KeyError(x)
+
+        with pytest.raises(KeyError):
+            trace(f)
+        assert sys.getprofile() is None
+
+
+class TestResults:
+    def test_one(self):
+        assert trace(loss, x="n", y="k", W1="m n", W2="k m").output_names == ("loss",)
+        assert trace(loss, name="L", x="n", y="k", W1="m n", W2="k m").output_names == ("L",)
+        assert trace(lambda x: x**2).output_names == ("y",)
+        assert trace(lambda y: y**2).output_names == ("z",)
+
+    def test_several(self):
+        def f(x):
+            half = x / 2
+            return half, x * 2, [x, half]
+
+        graph = trace(f)
+        assert graph.output_names == ("half", "f_2", "f_3_1", "f_3_2")
+
+    def test_by_name(self):
+        class Pair(NamedTuple):
+            first: object
+            second: object
+
+        assert trace(lambda x: {"p": x + 1, "q": (x, 2 * x)}).output_names == ("p", "q_1", "q_2")
+        assert trace(lambda x: Pair(x, 2.0), name="f").output_names == ("f_first", "f_second")
+
+    def test_constants(self):
+        graph = trace(lambda x: (x, 2, np.ones(3)))
+        assert [node.is_constant for node in graph.outputs] == [False, True, True]
+
+    def test_a_captured_array_is_copied(self):
+        weights = np.ones(2)
+        graph = trace(lambda x: weights @ x, x=2)
+        weights[:] = 5
+        assert graph.outputs[0].args[0].param("value").array.tolist() == [1, 1]
+
+
+def wrong_dimension(x, W):
+    h = W @ x
+    return h + x
+
+
+class TestErrors:
+    def test_a_dimension_mistake_names_the_users_line(self):
+        with pytest.raises(ShapeError) as caught:
+            trace(wrong_dimension, x="n", W="m n")
+        first, second = str(caught.value).splitlines()
+        assert "m and n differ" in first
+        line = wrong_dimension.__code__.co_firstlineno + 2
+        assert second == f"  at {__file__.rpartition('/')[2]}:{line}: return h + x"
+
+    @pytest.mark.parametrize(
+        "function",
+        [
+            lambda x: x if x > 0 else -x,
+            lambda x: math.exp(x) + 1,
+            lambda x: [0.0, 1.0][x],
+            lambda x: np.fft.fft(x) + 1,
+            lambda x: np.add(x, 1, out=np.zeros(3)),
+        ],
+    )
+    def test_a_value_used_as_a_number(self, function):
+        with pytest.raises(TracingError, match=r"at test_frontends_functions\.py"):
+            trace(function)
+
+    @pytest.mark.parametrize(
+        ("function", "options", "kind", "part"),
+        [
+            (lambda x: None, {}, InputError, "return missing"),
+            (lambda x: "text", {}, InputError, "str 'text'"),
+            (lambda x: (x, None), {}, InputError, "return missing"),
+            (lambda x: (), {}, InputError, "empty tuple"),
+            (lambda x: 1j, {}, InputError, "complex"),
+            (lambda x: np.array(["a"]), {}, InputError, "ndarray"),
+            (lambda x: {"not a name": x}, {}, NamingError, "not a name"),
+            (lambda x: x, {"xx": "n"}, InputError, "did you mean 'x'"),
+            (lambda x: x, {"name": "x"}, NamingError, "'x'"),
+            (lambda x: x, {"name": "1"}, NamingError, "'1'"),
+            (lambda x: x, {"x": np.zeros(2, complex)}, DTypeError, "complex"),
+            (lambda x, x_0: x[0], {"x": [""]}, NamingError, "twice"),
+            (lambda x: x["p q"], {"x": {"p q": ""}}, NamingError, "x_p q"),
+            (3, {}, InputError, "function is needed"),
+            (lambda x: x, {"x": object()}, ShapeError, "a shape is"),
+        ],
+    )
+    def test_what_is_no_graph(self, function, options, kind, part):
+        with pytest.raises(kind, match=part):
+            trace(function, **options)
+
+    def test_unknown_parameters(self):
+        with pytest.raises(GraphcompError, match="wrap it"):
+            trace(dict.update)
