@@ -21,6 +21,7 @@ class Look(Enum):
     OPERATION = "op"
     OUTPUT = "output"
     GROUP = "group"
+    REST = "rest"
 
 
 class Ink(Enum):
@@ -60,6 +61,7 @@ _SHAPES: dict[Look, dict[str, str]] = {
     Look.OPERATION: {"shape": "box", "style": "filled,rounded"},
     Look.OUTPUT: {"shape": "box", "style": "filled,rounded", "peripheries": "2"},
     Look.GROUP: {"shape": "folder", "style": "filled"},
+    Look.REST: {"shape": "box", "style": "filled,dashed,rounded"},
 }
 
 THEMES: dict[str, Theme] = {
@@ -80,6 +82,7 @@ THEMES: dict[str, Theme] = {
             Look.OPERATION: "#FFFFFF",
             Look.OUTPUT: "#FFF3D6",
             Look.GROUP: "#F6F8FA",
+            Look.REST: "#F6F8FA",
         },
         strokes={
             Look.INPUT: "#0072B2",
@@ -88,6 +91,7 @@ THEMES: dict[str, Theme] = {
             Look.OPERATION: "#57606A",
             Look.OUTPUT: "#9A6700",
             Look.GROUP: "#AFB8C1",
+            Look.REST: "#AFB8C1",
         },
     ),
     "dark": Theme(
@@ -107,6 +111,7 @@ THEMES: dict[str, Theme] = {
             Look.OPERATION: "#161B22",
             Look.OUTPUT: "#33270A",
             Look.GROUP: "#11161D",
+            Look.REST: "#11161D",
         },
         strokes={
             Look.INPUT: "#56B4E9",
@@ -115,6 +120,7 @@ THEMES: dict[str, Theme] = {
             Look.OPERATION: "#8B949E",
             Look.OUTPUT: "#E6B422",
             Look.GROUP: "#3D444D",
+            Look.REST: "#3D444D",
         },
     ),
 }
