@@ -18,6 +18,7 @@ __all__ = [
     "Block",
     "Derivative",
     "Term",
+    "Wrt",
     "forward",
     "gradient",
     "hessian",
