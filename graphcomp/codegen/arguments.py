@@ -1,0 +1,201 @@
+"""The arguments of generated functions: names, types, and the prologue that checks them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from graphcomp.codegen.dimensions import dimension_source, solved_source
+from graphcomp.codegen.layout import INDENT, WIDTH, definition, docstring, layout, quoted
+from graphcomp.evaluate import Binding, bindings
+from graphcomp.names import fresh_name
+from graphcomp.node import Node
+from graphcomp.op import DType
+from graphcomp.shape import Shape, dimension_names, format_shape
+
+#: Names that generated modules use themselves.
+RESERVED = frozenset(
+    {"np", "math", "Any", "Array", "ArrayLike", "Callable", "TypeAlias", "SIGNATURE"}
+    | {"float", "int", "bool", "tuple", "dict", "str", "bytes", "slice", "type"}
+    | {"abs", "len", "min", "max", "next", "isinstance", "getattr", "enumerate"}
+    | {"TypeError", "ValueError", "ArithmeticError", "AttributeError", "OverflowError"}
+)
+
+_SCALARS = {"f": "float", "i": "int", "u": "int", "b": "bool"}
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """The inputs of a graph as arguments.
+
+    Attributes:
+        inputs: the input nodes.
+        names: the names of the arguments.
+        dims: the names of the variables for the dimensions.
+        arrays: whether they are NumPy's; else Python numbers.
+        bindings: where each dimension is found.
+    """
+
+    inputs: tuple[Node, ...]
+    names: Mapping[Node, str]
+    dims: Mapping[str, str]
+    arrays: bool
+    bindings: Mapping[str, Binding]
+
+    @classmethod
+    def of(cls, inputs: Sequence[Node], taken: Iterable[str], *, arrays: bool) -> Arguments:
+        """Arguments named as the inputs, but for names that are taken."""
+        used = set(taken)
+        names: dict[Node, str] = {}
+        wanted = {node.param("name") for node in inputs}
+        for node in inputs:
+            name = node.param("name")
+            names[node] = fresh_name(name, used | (wanted if name in used else set()))
+            used.add(names[node])
+        dims: dict[str, str] = {}
+        for dim in dimension_names(node.shape for node in inputs):
+            dims[dim] = fresh_name(dim, used)
+            used.add(dims[dim])
+        found = {binding.dim: binding for binding in bindings(inputs)}
+        return cls(tuple(inputs), names, dims, arrays, found)
+
+    @property
+    def renamed(self) -> dict[str, str]:
+        """Inputs and dimensions that go by another name in the code."""
+        inputs = {n.param("name"): name for n, name in self.names.items()}
+        both = [*inputs.items(), *((f"dimension {d}", name) for d, name in self.dims.items())]
+        return {old: new for old, new in both if old.removeprefix("dimension ") != new}
+
+    def parameter(self, node: Node, name: str) -> str:
+        """A parameter with its type."""
+        return f"{name}: {parameter_type(node)}"
+
+    def parameters(self) -> list[str]:
+        """The parameters for the inputs."""
+        return [self.parameter(node, self.names[node]) for node in self.inputs]
+
+    def bind(self, wanted: Iterable[str], indent: int) -> list[str]:
+        """The lines that find the sizes of some dimensions."""
+        chosen = set(wanted)
+        return [
+            line
+            for dim in self.dims
+            if dim in chosen
+            for line in layout(f"{self.dims[dim]} = {self._size(dim)}", indent)
+        ]
+
+    def _size(self, dim: str) -> str:
+        binding = self.bindings[dim]
+        return solved_source(binding.formula, f"{self._argument(dim)}.shape[{binding.axis}]")
+
+    def _argument(self, dim: str) -> str:
+        wanted = self.bindings[dim].argument
+        return next(name for node, name in self.names.items() if node.param("name") == wanted)
+
+    def symbols(self, shape: Shape) -> set[str]:
+        """The named dimensions in a shape."""
+        return {s.name for d in shape if not isinstance(d, int) for s in d.free_symbols}
+
+    def convert(self, node: Node, name: str, indent: int) -> list[str]:
+        """The lines that convert an argument."""
+        if not self.arrays:
+            kind = node.dtype.kind
+            helper = {"f": "_number", "b": "bool"}.get(kind, "_whole")
+            call = f"bool({name})" if kind == "b" else f"{helper}({quoted(name)}, {name})"
+            return layout(f"{name} = {call}", indent)
+        dtype = "" if node.dtype == "float64" else f", np.{_numpy_name(node.dtype)}"
+        if node.shape == ():
+            return layout(f"{name} = _as_scalar({quoted(name)}, {name}{dtype})", indent)
+        dims = _strings([str(dim) for dim in node.shape])
+        return layout(f"{name} = _as_array({quoted(name)}, {name}, {dims}{dtype})", indent)
+
+    def check(self, node: Node, name: str, indent: int) -> list[str]:
+        """The lines that compare the shape of an argument with the dimensions."""
+        if not node.shape or self._determines(node):
+            return []
+        sizes = [dimension_source(dim, self.dims) for dim in node.shape]
+        listed = f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
+        dims = _strings([str(dim) for dim in node.shape])
+        origins = _strings([self._origin(dim) for dim in node.shape])
+        error = f"raise _misfit({quoted(name)}, {name}.shape, {listed}, {dims}, {origins})"
+        return [*layout(f"if {name}.shape != {listed}:", indent), *layout(error, indent + 1)]
+
+    def _determines(self, node: Node) -> bool:
+        """Whether each axis of an argument is where its dimension comes from."""
+        return all(
+            not isinstance(dim, int)
+            and dim.is_Symbol
+            and (self.bindings[dim.name].argument, self.bindings[dim.name].axis)
+            == (node.param("name"), axis)
+            for axis, dim in enumerate(node.shape)
+        )
+
+    def _origin(self, dim: object) -> str:
+        symbols = sorted(getattr(dim, "free_symbols", ()), key=str)
+        return ", ".join(dict.fromkeys(self._argument(symbol.name) for symbol in symbols))
+
+    def checked(self) -> list[str]:
+        """The function that converts and checks all arguments."""
+        types = [array_type(node) for node in self.inputs]
+        names = [self.names[node] for node in self.inputs]
+        result = types[0] if len(types) == 1 else f"tuple[{', '.join(types)}]"
+        if len(result) > 50:
+            result = "tuple[Any, ...]"
+        lines = definition("_checked", self.parameters(), result)
+        lines += docstring(
+            "The arguments in their dtypes; an error that names what does not fit.", indent=1
+        )
+        checks: list[str] = []
+        needed: set[str] = set()
+        for node in self.inputs:
+            lines += self.convert(node, self.names[node], 1)
+            found = self.check(node, self.names[node], 1)
+            checks += found
+            needed |= self.symbols(node.shape) if found else set()
+        lines += [*self.bind(needed, 1), *checks]
+        return [*lines, *layout(f"return {', '.join(names)}", 1)]
+
+    def call_checked(self, indent: int) -> list[str]:
+        """The line that calls it."""
+        names = [self.names[node] for node in self.inputs]
+        if not names:
+            return []
+        call = f"{', '.join(names)} = _checked({', '.join(names)})"
+        if self.arrays or any(node.dtype.kind != "f" for node in self.inputs):
+            return layout(call, indent)
+        other = " or ".join(f"type({name}) is not float" for name in names)
+        if len(other) + 4 * indent + 4 > WIDTH:
+            return layout(call, indent)
+        return [f"{INDENT * indent}if {other}:", *layout(call, indent + 1)]
+
+
+def parameter_type(node: Node) -> str:
+    """The type of an argument."""
+    return "ArrayLike" if node.shape else _SCALARS[node.dtype.kind]
+
+
+def array_type(node: Node) -> str:
+    """The type of a value inside."""
+    if node.shape:
+        return "Array"
+    return "float" if node.dtype.kind == "f" else "Any"
+
+
+def result_type(node: Node) -> str:
+    """The type of a result."""
+    return "Array" if node.shape else _SCALARS[node.dtype.kind]
+
+
+def described(node: Node, name: str) -> str:
+    """An argument for people: ``W1 (m, n)``, with its dtype if that is not float64."""
+    shape = f" {format_shape(node.shape)}" if node.shape else ""
+    dtype = "" if node.dtype == "float64" else f" {node.dtype}"
+    return f"{name}{shape}{dtype}"
+
+
+def _strings(items: Sequence[str]) -> str:
+    return f"({', '.join(map(quoted, items))}{',' if len(items) == 1 else ''})"
+
+
+def _numpy_name(dtype: DType) -> str:
+    return "bool_" if dtype.kind == "b" else dtype.name

@@ -1,0 +1,335 @@
+"""What each kind of function computes, and how its results are arranged.
+
+Value and derivatives are one graph, so that they share their work.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from graphcomp import ad
+from graphcomp.ad.transforms import Wrt, resolve_wrt, scalar_output
+from graphcomp.errors import DerivativeError, DerivativeWarning, InputError
+from graphcomp.graph import GraphData
+from graphcomp.names import fresh_name
+from graphcomp.node import Node, is_input
+from graphcomp.op import Form
+from graphcomp.program import build_program
+from graphcomp.shape import format_shape
+
+#: The arrangement of results: a key of `Plan.outputs`, or a tuple or dict of arrangements.
+Tree: TypeAlias = "str | tuple[Tree, ...] | dict[str, Tree]"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a module is asked for.
+
+    Attributes:
+        graph: the graph, its steps named in `hints`.
+        wrt: a name, names, or None for every real input.
+        name: of the generated functions.
+        output: the output that gradients are of, where there are several.
+    """
+
+    graph: GraphData
+    wrt: Wrt
+    name: str
+    output: str | None = None
+
+    def variables(self) -> dict[str, Node]:
+        """The nodes to differentiate by."""
+        return resolve_wrt(self.graph, self.wrt)
+
+    def arranged(self, keys: Sequence[str]) -> Tree:
+        """One thing for each of `wrt`: bare where `wrt` is a single name."""
+        return keys[0] if isinstance(self.wrt, str) else tuple(keys)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A function to be generated.
+
+    Attributes:
+        kind: of function.
+        name: of the function.
+        inputs: the inputs of the graph.
+        tangents: further inputs that it takes behind them.
+        seeds: inputs that the function which it returns takes.
+        outputs: the nodes of all results, by the names of their variables.
+        values: how the results are arranged; of a vjp, those that come before the function.
+        inner: the arrangement that the returned function returns.
+        hints: names of nodes inside.
+        by: the variables that derivatives are by, for people.
+        about: what the function computes, one line.
+        section: what comes after the value, one line.
+    """
+
+    kind: str
+    name: str
+    inputs: tuple[Node, ...]
+    outputs: Mapping[str, Node]
+    values: Tree
+    about: str
+    hints: Mapping[Node, str]
+    section: str = ""
+    tangents: tuple[Node, ...] = ()
+    seeds: tuple[Node, ...] = ()
+    inner: Tree | None = None
+    primal: tuple[str, ...] = ()
+    by: str = ""
+
+
+def named_steps(graph: GraphData) -> GraphData:
+    """The graph with its steps, as traces and drawings name them, as hints."""
+    program = build_program(graph)
+    hints = dict(graph.hints)
+    for step in program.steps:
+        if not is_input(step.node) and step.node.op.form is not Form.NAMED:
+            hints.setdefault(step.node, step.outputs[0] if step.outputs else step.name)
+    outputs = dict(zip(graph.output_names, graph.outputs, strict=True))
+    return graph.derive(graph.inputs, outputs, graph.name, hints=hints)
+
+
+def plan(kind: str, request: Request) -> Plan:
+    """The plan of one function.
+
+    Raises:
+        InputError: there is no such kind.
+        DerivativeError: the kind needs a scalar output.
+    """
+    if kind not in KINDS:
+        msg = f"there is no function kind {kind!r}; the kinds are {', '.join(KINDS)}"
+        raise InputError(msg)
+    with warnings.catch_warnings():
+        # said once for the module, by `generate`
+        warnings.simplefilter("ignore", DerivativeWarning)
+        return KINDS[kind](request)
+
+
+def _one(keys: Sequence[str]) -> Tree:
+    return keys[0] if len(keys) == 1 else tuple(keys)
+
+
+def _value_outputs(request: Request) -> dict[str, Node]:
+    return dict(zip(request.graph.output_names, request.graph.outputs, strict=True))
+
+
+def _join(
+    values: Mapping[str, Node], derived: GraphData
+) -> tuple[dict[str, Node], tuple[str, ...]]:
+    """Values and derivatives under distinct names, and the names of the derivatives."""
+    outputs = dict(values)
+    keys = []
+    for name, node in zip(derived.output_names, derived.outputs, strict=True):
+        keys.append(fresh_name(name, outputs))
+        outputs[keys[-1]] = node
+    return outputs, tuple(keys)
+
+
+def _by(request: Request) -> str:
+    return listed(
+        [
+            f"{name} {format_shape(node.shape)}" if node.shape else name
+            for name, node in request.variables().items()
+        ]
+    )
+
+
+def listed(items: Sequence[str]) -> str:
+    """a, b and c."""
+    return " and ".join(filter(None, [", ".join(items[:-1]), items[-1]])) if items else ""
+
+
+def _value(request: Request) -> Plan:
+    outputs = _value_outputs(request)
+    return Plan(
+        "value",
+        request.name,
+        request.graph.inputs,
+        outputs,
+        _one(tuple(outputs)),
+        f"Value of {listed(list(outputs))}.",
+        request.graph.hints,
+        primal=tuple(outputs),
+    )
+
+
+def _gradient(request: Request) -> tuple[str, Node, GraphData]:
+    derived = ad.gradient(request.graph, request.wrt, request.output)
+    name, node = scalar_output(request.graph, request.output)
+    return name, node, derived
+
+
+def _grad(request: Request) -> Plan:
+    name, _, derived = _gradient(request)
+    outputs, keys = _join({}, derived)
+    return Plan(
+        "grad",
+        f"{request.name}_grad",
+        request.graph.inputs,
+        outputs,
+        request.arranged(keys),
+        f"Gradient of {name} with respect to {_by(request)}.",
+        derived.hints,
+        section=f"adjoints, seed {name}_bar = 1",
+    )
+
+
+def _value_and_grad(request: Request) -> Plan:
+    name, node, derived = _gradient(request)
+    outputs, keys = _join({name: node}, derived)
+    return Plan(
+        "value_and_grad",
+        f"{request.name}_value_and_grad",
+        request.graph.inputs,
+        outputs,
+        (name, request.arranged(keys)),
+        f"Value and gradient of {name} with respect to {_by(request)}.",
+        derived.hints,
+        section=f"adjoints, seed {name}_bar = 1",
+        primal=(name,),
+    )
+
+
+def _vjp(request: Request) -> Plan:
+    derived = ad.pullback(request.graph, request.wrt)
+    values = _value_outputs(request)
+    outputs, keys = _join(values, derived)
+    return Plan(
+        "vjp",
+        f"{request.name}_vjp",
+        request.graph.inputs,
+        outputs,
+        _one(tuple(values)),
+        f"Value, and the map from a cotangent of {listed(list(values))} to cotangents of "
+        f"{_by(request)}.",
+        derived.hints,
+        section="for the way back",
+        seeds=derived.inputs[len(request.graph.inputs) :],
+        inner=request.arranged(keys),
+        by=_by(request),
+        primal=tuple(values),
+    )
+
+
+def _jvp(request: Request) -> Plan:
+    derived = ad.pushforward(request.graph, request.wrt)
+    values = _value_outputs(request)
+    outputs, keys = _join(values, derived)
+    tangents = derived.inputs[len(request.graph.inputs) :]
+    return Plan(
+        "jvp",
+        f"{request.name}_jvp",
+        request.graph.inputs,
+        outputs,
+        (_one(tuple(values)), _one(keys)),
+        f"Value and tangent of {listed(list(values))} for tangents of {_by(request)}.",
+        derived.hints,
+        section="tangents",
+        tangents=tangents,
+        primal=tuple(values),
+    )
+
+
+def _jacobian(request: Request) -> Plan:
+    derived = ad.jacobian(request.graph, request.wrt)
+    outputs, keys = _join({}, derived)
+    count = len(request.variables())
+    rows = [request.arranged(keys[i : i + count]) for i in range(0, len(keys), count)]
+    return Plan(
+        "jacobian",
+        f"{request.name}_jacobian",
+        request.graph.inputs,
+        outputs,
+        rows[0] if len(rows) == 1 else tuple(rows),
+        f"Jacobian of {listed(request.graph.output_names)} with respect to {_by(request)}.",
+        derived.hints,
+        section="derivatives",
+    )
+
+
+def _hessian(request: Request) -> Plan:
+    derived = ad.hessian(request.graph, request.wrt, request.output)
+    name, _ = scalar_output(request.graph, request.output)
+    outputs, keys = _join({}, derived)
+    count = len(request.variables())
+    rows = tuple(request.arranged(keys[i : i + count]) for i in range(0, len(keys), count))
+    return Plan(
+        "hessian",
+        f"{request.name}_hessian",
+        request.graph.inputs,
+        outputs,
+        rows[0] if isinstance(request.wrt, str) else rows,
+        f"Hessian of {name} with respect to {_by(request)}, block by block.",
+        derived.hints,
+        section="derivatives",
+    )
+
+
+def _hvp(request: Request) -> Plan:
+    derived = ad.hvp(request.graph, request.wrt, request.output)
+    name, _ = scalar_output(request.graph, request.output)
+    outputs, keys = _join({}, derived)
+    return Plan(
+        "hvp",
+        f"{request.name}_hvp",
+        request.graph.inputs,
+        outputs,
+        request.arranged(keys),
+        f"Hessian of {name} with respect to {_by(request)}, times a vector.",
+        derived.hints,
+        section="derivatives",
+        tangents=derived.inputs[len(request.graph.inputs) :],
+    )
+
+
+def _derivatives(request: Request) -> Plan:
+    graph = request.graph
+    wrt = request.wrt
+    if wrt is None:
+        real = [*resolve_wrt(graph, None), *(n for n in graph.step_names if graph.find(n).is_real)]
+        wrt = tuple(dict.fromkeys(real))
+    scalars = [
+        name
+        for name, node in zip(graph.output_names, graph.outputs, strict=True)
+        if node.shape == () and node.is_real and request.output in {None, name}
+    ]
+    if not scalars:
+        scalar_output(graph, request.output)
+        msg = f"graph {graph.name!r} has no real scalar output"
+        raise DerivativeError(msg)
+    outputs: dict[str, Node] = {}
+    hints: dict[Node, str] = {}
+    for name in scalars:
+        names = [step for step in ((wrt,) if isinstance(wrt, str) else wrt) if step != name]
+        derived = ad.gradient(graph, names, name)
+        outputs, _ = _join(outputs, derived)
+        hints |= derived.hints
+    return Plan(
+        "derivatives",
+        f"{request.name}_derivatives",
+        graph.inputs,
+        outputs,
+        {name: name for name in outputs},
+        f"Derivatives of {listed(scalars)} by name.",
+        hints,
+        section=f"adjoints, seed {scalars[0]}_bar = 1" if len(scalars) == 1 else "adjoints",
+    )
+
+
+#: Every kind of function but those that call another one.
+KINDS: Mapping[str, Callable[[Request], Plan]] = {
+    "value": _value,
+    "grad": _grad,
+    "value_and_grad": _value_and_grad,
+    "vjp": _vjp,
+    "jvp": _jvp,
+    "jacobian": _jacobian,
+    "hessian": _hessian,
+    "hvp": _hvp,
+    "derivatives": _derivatives,
+}

@@ -1,0 +1,158 @@
+"""Source text laid out as formatters set it, at most 88 columns wide.
+
+Brackets are opened only where a line is too long; then their content stands on a line of its own,
+or, if that is too long as well, each element on its own line with a comma behind it.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+WIDTH = 88
+INDENT = "    "
+
+_OPEN, _CLOSE = "([{", ")]}"
+_MARKERS = re.compile(r"[\[\](){},]")
+
+
+def layout(text: str, indent: int = 0) -> list[str]:
+    """One logical line of source as lines.
+
+    >>> for line in layout("total = function(" + "argument, " * 7 + "last)"):
+    ...     print(line)
+    total = function(
+        argument, argument, argument, argument, argument, argument, argument, last
+    )
+    """
+    line = INDENT * indent + text
+    if len(line) <= WIDTH:
+        return [line]
+    found = _last_bracket(text)
+    if found is None:
+        return _operators(text, indent)
+    start, stop = found
+    head, body, tail = text[: start + 1], text[start + 1 : stop], text[stop:]
+    if not body:
+        return [line]
+    margin = INDENT * indent
+    parts = split_commas(body)
+    alone = len(parts) == 1 and body.endswith(",")
+    if len(margin) + len(INDENT) + len(body) <= WIDTH and not alone:
+        return [margin + head, margin + INDENT + body, margin + tail]
+    lines = [margin + head]
+    for part in parts:
+        lines += layout(f"{part},", indent + 1)
+    return [*lines, margin + tail]
+
+
+def _operators(text: str, indent: int) -> list[str]:
+    """A line without brackets to open: the right-hand side in parentheses of its own."""
+    margin = INDENT * indent
+    target, equals, value = text.partition(" = ")
+    if not equals:
+        return [margin + text]
+    if len(margin) + len(INDENT) + len(value) <= WIDTH:
+        return [f"{margin}{target} = (", margin + INDENT + value, f"{margin})"]
+    terms = re.split(r" (?=[-+*/@] )", value)
+    return [f"{margin}{target} = (", *(margin + INDENT + term for term in terms), f"{margin})"]
+
+
+def _last_bracket(text: str) -> tuple[int, int] | None:
+    """Where the last outermost bracket opens and closes."""
+    depth, start, found = 0, 0, None
+    for match in _MARKERS.finditer(text):
+        mark = match.group()
+        if mark in _OPEN:
+            if depth == 0:
+                start = match.start()
+            depth += 1
+        elif mark in _CLOSE:
+            depth -= 1
+            if depth == 0:
+                found = (start, match.start())
+    return found
+
+
+def split_commas(text: str) -> list[str]:
+    """The parts between outermost commas."""
+    parts, depth, start = [], 0, 0
+    for match in _MARKERS.finditer(text):
+        mark = match.group()
+        if mark in _OPEN:
+            depth += 1
+        elif mark in _CLOSE:
+            depth -= 1
+        elif depth == 0:
+            parts.append(text[start : match.start()].strip())
+            start = match.end()
+    rest = text[start:].strip()
+    return [*parts, rest] if rest else parts
+
+
+def literal(value: Any, prefix: str, indent: int = 0, suffix: str = "") -> list[str]:
+    """A nested dict, list or tuple of plain values as source, after a prefix such as ``X = ``."""
+    margin = INDENT * indent
+    line = f"{margin}{prefix}{_inline(value)}{suffix}"
+    if len(line) <= WIDTH or not isinstance(value, (dict, list, tuple)) or not value:
+        return [line]
+    opening, closing = {dict: ("{", "}"), list: ("[", "]"), tuple: ("(", ")")}[type(value)]
+    lines = [f"{margin}{prefix}{opening}"]
+    if isinstance(value, dict):
+        for key, item in value.items():
+            lines += literal(item, f"{quoted(key)}: ", indent + 1, ",")
+    else:
+        for item in value:
+            lines += literal(item, "", indent + 1, ",")
+    return [*lines, f"{margin}{closing}{suffix}"]
+
+
+def quoted(text: str) -> str:
+    """A string literal in double quotes."""
+    shown = repr(text)
+    return f'"{shown[1:-1]}"' if shown[0] == "'" and '"' not in shown else shown
+
+
+def _inline(value: Any) -> str:
+    if isinstance(value, str):
+        return quoted(value)
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{quoted(k)}: {_inline(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_inline, value)) + "]"
+    if isinstance(value, tuple):
+        return "(" + ", ".join(map(_inline, value)) + ("," if len(value) == 1 else "") + ")"
+    return repr(value)
+
+
+def docstring(summary: str, details: Sequence[str] = (), indent: int = 0) -> list[str]:
+    """A docstring, the summary wrapped, the details as they are."""
+    margin = INDENT * indent
+    room = WIDTH - len(margin)
+    if not details and len(summary) + 6 <= room:
+        return [f'{margin}"""{summary}"""']
+    first, *rest = textwrap.wrap(summary, room - 3, break_long_words=False) or [""]
+    lines = [f'{margin}"""{first}', *(margin + line for line in rest)]
+    if details:
+        lines += ["", *(margin + line if line else "" for line in details)]
+    return [*lines, f'{margin}"""']
+
+
+def comment(text: str, indent: int = 0) -> list[str]:
+    """A comment, wrapped."""
+    margin = INDENT * indent + "# "
+    return [margin + line for line in textwrap.wrap(text, WIDTH - len(margin))]
+
+
+def definition(name: str, params: Sequence[str], result: str, indent: int = 0) -> list[str]:
+    """The first line of a function, or its lines."""
+    margin = INDENT * indent
+    head, tail = f"{margin}def {name}(", f") -> {result}:"
+    body = ", ".join(params)
+    if len(head) + len(body) + len(tail) <= WIDTH:
+        return [head + body + tail]
+    if len(margin) + len(INDENT) + len(body) <= WIDTH:
+        return [head, margin + INDENT + body, margin + tail]
+    return [head, *(f"{margin}{INDENT}{param}," for param in params), margin + tail]

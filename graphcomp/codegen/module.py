@@ -1,0 +1,217 @@
+"""Whole modules: header, helpers, functions."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from graphcomp.ad.transforms import Wrt
+from graphcomp.codegen import runtime
+from graphcomp.codegen.arguments import RESERVED, Arguments
+from graphcomp.codegen.functions import Plan, Request, named_steps, plan
+from graphcomp.codegen.header import header, signature
+from graphcomp.codegen.layout import layout, literal
+from graphcomp.codegen.pieces import MATH, NUMPY, Context, float_source, no_arrays
+from graphcomp.codegen.prepare import Pass
+from graphcomp.codegen.source import Writer
+from graphcomp.errors import InputError
+from graphcomp.graph import GraphData
+from graphcomp.names import check_name, fresh_name
+from graphcomp.node import Node
+from graphcomp.ops import math_runtime, numpy_runtime
+
+TARGETS = {"numpy": NUMPY, "math": MATH}
+_PASSES: tuple[Pass, ...] = ()
+_WORD = re.compile(r"\b_[a-z]\w*\b")
+
+
+def generate(
+    graph: GraphData,
+    functions: Sequence[str] = ("value",),
+    wrt: Wrt = None,
+    *,
+    target: str = "numpy",
+    name: str | None = None,
+    output: str | None = None,
+) -> str:
+    """The source of a module that computes a graph and its derivatives, and needs NumPy only.
+
+    Args:
+        graph: the graph.
+        functions: kinds: "value", "grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian",
+            "hvp", "derivatives", "value_and_grad_flat".
+        wrt: names of inputs or steps; None for every real input. Derivatives come as a tuple in
+            this order, or as one bare array if this is a single name.
+        target: "numpy", or "math" for Python floats in graphs of scalars.
+        name: of the functions; by default the graph's.
+        output: the output that gradients are of, where there are several.
+
+    Raises:
+        InputError: no such kind or target, or arrays for the target "math".
+        DerivativeError: a gradient of something that is no real scalar.
+
+    >>> import graphcomp as gc
+    >>> x, a = gc.scalars("x a")
+    >>> text = generate(GraphData([x, a], {"y": x * a}), ["value_and_grad"])
+    >>> load(text, "product").y_value_and_grad(3.0, 4.0)
+    (12.0, (4.0, 3.0))
+    """
+    if target not in TARGETS:
+        msg = f"target must be {' or '.join(map(repr, TARGETS))}, not {target!r}"
+        raise InputError(msg)
+    kinds = (functions,) if isinstance(functions, str) else tuple(dict.fromkeys(functions))
+    reserved = _reserved()
+    called = fresh_name(check_name(name or graph.name, "name"), reserved)
+    request = Request(named_steps(graph), wrt, called, output)
+    plans = [plan(kind, request) for kind in kinds]
+    arrays = TARGETS[target].arrays
+    for node in graph.inputs:
+        if not arrays and node.shape:
+            raise no_arrays(node)
+    writer = _writer(graph, reserved, target)
+    bodies = [writer.function(each) for each in plans]
+    return _assemble(request, plans, bodies, writer, target)
+
+
+@dataclass
+class _Constants:
+    """Constant arrays, as variables of the module."""
+
+    names: dict[Node, str] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)
+
+    def name(self, node: Node) -> str:
+        if node not in self.names:
+            self.names[node] = fresh_name(f"C{len(self.names) + 1}", self.taken)
+            self.taken.add(self.names[node])
+        return self.names[node]
+
+    def lines(self) -> list[str]:
+        return [line for node, name in self.names.items() for line in _constant(name, node)]
+
+
+def _constant(name: str, node: Node) -> list[str]:
+    array = dict(node.params)["value"].array
+    dtype = "" if array.dtype in (np.dtype(float), np.dtype(np.int64)) else f", np.{array.dtype}"
+    if array.size == 0:
+        return [f"{name} = np.zeros({array.shape}, np.{array.dtype})"]
+    text = f"{name} = np.array({_nested(array)}{dtype})"
+    lines = layout(text)
+    if len(lines) == 1:
+        return lines
+    flat = ", ".join(map(_item, array.ravel()))
+    shaped = f".reshape{array.shape}" if array.ndim > 1 else ""
+    return [
+        "# fmt: off",
+        f"{name} = np.array([",
+        *_filled(flat),
+        f"]{dtype}){shaped}",
+        "# fmt: on",
+    ]
+
+
+def _filled(text: str) -> list[str]:
+    lines, current = [], "   "
+    for word in text.split():
+        if len(current) + len(word) + 1 > 88:
+            lines.append(current)
+            current = "   "
+        current += f" {word}"
+    return [*lines, current]
+
+
+def _item(value: Any) -> str:
+    return float_source(value, "np") if value.dtype.kind == "f" else repr(value.item())
+
+
+def _nested(array: np.ndarray[Any, Any]) -> str:
+    if array.ndim == 0:
+        return _item(array[()])
+    return f"[{', '.join(_nested(row) for row in array)}]"
+
+
+def _reserved() -> set[str]:
+    """The names that every module may use itself."""
+    modules = (runtime, numpy_runtime, math_runtime)
+    return {*RESERVED, "_checked", *(name for module in modules for name in _helpers(module))}
+
+
+def _writer(graph: GraphData, reserved: set[str], target: str) -> Writer:
+    dialect = TARGETS[target]
+    arguments = Arguments.of(graph.inputs, reserved, arrays=dialect.arrays)
+    constants = _Constants(taken={*reserved, *arguments.names.values(), *arguments.dims.values()})
+    context = Context(dialect, arguments.dims, constants.name)
+    return Writer(context, arguments, constants.taken, _PASSES)
+
+
+def _helpers(module: ModuleType) -> dict[str, Any]:
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if inspect.isfunction(value) and value.__module__ == module.__name__
+    }
+
+
+def _assemble(
+    request: Request,
+    plans: Sequence[Plan],
+    bodies: Sequence[list[str]],
+    writer: Writer,
+    target: str,
+) -> str:
+    """The parts of the module in order."""
+    constants: _Constants = writer.context.constant_name.__self__  # type: ignore[attr-defined]
+    functions = [line for body in bodies for line in ["", "", *body]]
+    if request.graph.inputs:
+        functions = ["", "", *writer.arguments.checked(), *functions]
+    functions = [*_used_helpers(functions, target), *functions]
+    fixed = [
+        "",
+        *literal([p.name for p in plans], "__all__ = "),
+        "",
+        *literal(signature(request, plans, target), "SIGNATURE: dict[str, Any] = "),
+    ]
+    values = ["", *constants.lines()] if constants.names else []
+    code = "\n".join([*fixed, *values, *functions])
+    lines = [*header(request, plans, writer.arguments, target), *_imports(code, target)]
+    return "\n".join([*lines, *fixed, *values, *functions]) + "\n"
+
+
+def _used_helpers(lines: Sequence[str], target: str) -> list[str]:
+    """The source of the runtime functions that the code calls, and of those that they call."""
+    own = numpy_runtime if target == "numpy" else math_runtime
+    known = {**_helpers(runtime), **_helpers(own)}
+    wanted: dict[str, None] = {}
+    queue = ["\n".join(lines)]
+    while queue:
+        for word in _WORD.findall(queue.pop()):
+            if word in known and word not in wanted:
+                wanted[word] = None
+                queue.append(inspect.getsource(known[word]))
+    sources = [inspect.getsource(known[name]).rstrip() for name in known if name in wanted]
+    return [line for source in sources for line in ["", "", *source.split("\n")]]
+
+
+def _imports(code: str, target: str) -> list[str]:
+    def uses(word: str) -> bool:
+        return re.search(rf"(?<![\w.]){word}\b", code) is not None
+
+    lines = [""]
+    if target == "math" and uses("math"):
+        lines.append("import math")
+    if uses("Callable"):
+        lines.append("from collections.abc import Callable")
+    alias = target == "numpy" and uses("Array")
+    lines.append(f"from typing import Any{', TypeAlias' if alias else ''}")
+    if uses("np"):
+        lines += ["", "import numpy as np"]
+        lines += ["from numpy.typing import ArrayLike"] if uses("ArrayLike") else []
+    if alias:
+        lines += ["", "Array: TypeAlias = np.ndarray[Any, Any]"]
+    return lines

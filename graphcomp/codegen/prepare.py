@@ -1,0 +1,113 @@
+"""From the plan of a function to the nodes that are computed, each with its name.
+
+The passes, in order: normal form of values and derivatives in one graph, NumPy idioms, names taken
+off the nodes, and the choice of what becomes a statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from graphcomp.codegen.functions import Plan, Tree
+from graphcomp.node import Node, intern, topological, use_counts
+from graphcomp.op import Form, Kind
+from graphcomp.rewrite import simplify
+
+#: Written out again wherever they are used: they cost nothing, or next to nothing.
+FREE = {Form.BROADCAST, Form.TRANSPOSE, Form.BRACKET}
+
+Pass = Callable[[Sequence[Node]], list[Node]]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The nodes of a function, ready to be written.
+
+    Attributes:
+        outputs: as in the plan, rewritten.
+        names: wanted names of nodes.
+        order: all nodes, arguments before users, values before derivatives.
+        cut: the nodes that are statements.
+        user_named: the nodes that the user named.
+    """
+
+    outputs: Mapping[str, Node]
+    names: Mapping[Node, str]
+    order: tuple[Node, ...]
+    cut: frozenset[Node]
+    user_named: frozenset[Node]
+
+
+def prepare(plan: Plan, passes: Iterable[Pass]) -> Prepared:
+    """Run the passes over the joint graph of all results of a function."""
+    hinted = list(plan.hints)
+    nodes = simplify([*plan.outputs.values(), *hinted])
+    for rewrite in passes:
+        nodes = rewrite(nodes)
+    stripped, user = without_names(nodes)
+    outputs = dict(zip(plan.outputs, stripped, strict=False))
+    names = dict(user)
+    for name, node in outputs.items():
+        names.setdefault(node, name)
+    order = tuple(topological(outputs.values()))
+    used = set(order)
+    for old, node in zip(hinted, stripped[len(outputs) :], strict=True):
+        if node in used:
+            names.setdefault(node, plan.hints[old])
+    results = outputs.values()
+    cut = choose_statements(order, results, names, set(user))
+    return Prepared(outputs, names, order, frozenset(cut), frozenset(user))
+
+
+def without_names(nodes: Sequence[Node]) -> tuple[list[Node], dict[Node, str]]:
+    """The nodes without those that only name another one, or a scope; and the names.
+
+    A name belongs to the node that it named; the first one does, where there are several.
+    """
+    bare: dict[Node, Node] = {}
+    names: dict[Node, str] = {}
+    for node in topological(nodes):
+        args = tuple([bare[arg] for arg in node.args])
+        if node.op.form is Form.NAMED:
+            bare[node] = args[0]
+            if args[0].op.kind is not Kind.LEAF:
+                names.setdefault(args[0], node.param("name"))
+        elif node.args:
+            bare[node] = intern(node.op, args, node.params)
+        else:
+            bare[node] = node
+    return [bare[node] for node in nodes], names
+
+
+def choose_statements(
+    order: Sequence[Node],
+    results: Iterable[Node],
+    names: Mapping[Node, str],
+    user_named: set[Node],
+) -> set[Node]:
+    """The nodes that are statements: named, results, or used more than once."""
+    uses = use_counts(order)
+    for node in reversed(order):  # what is free passes its uses on to its argument
+        if node.op.form in FREE and node not in user_named:
+            for arg in node.args:
+                uses[arg] += uses.get(node, 0) - 1
+    wanted = {
+        node
+        for node in order
+        if (node in names or uses.get(node, 0) > 1)
+        and (
+            node.op.form not in FREE or (node in user_named and node.op.form is not Form.BROADCAST)
+        )
+    }
+    return {
+        node for node in wanted | set(results) if node.args and node.op.form is not Form.BROADCAST
+    }
+
+
+def leaves(tree: Tree) -> list[str]:
+    """The keys in an arrangement of results, in order."""
+    if isinstance(tree, str):
+        return [tree]
+    items = tree.values() if isinstance(tree, dict) else tree
+    return [key for item in items for key in leaves(item)]

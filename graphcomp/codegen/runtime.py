@@ -1,0 +1,85 @@
+"""What every generated module for NumPy does with its arguments first.
+
+Generated modules carry a copy of the source of these functions, so each needs nothing but NumPy,
+and its lines are at most 88 columns wide.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+
+Array: TypeAlias = np.ndarray[Any, Any]
+
+
+def _as_array(
+    name: str,
+    value: Any,
+    dims: tuple[str, ...],
+    dtype: Any = float,
+) -> Array:
+    """An argument as an array of that dtype and rank, or an error that names it."""
+    if type(value) is not np.ndarray or value.dtype != dtype:
+        try:
+            array = np.asarray(value)
+        except (TypeError, ValueError) as error:
+            raise TypeError(f"{name}: not an array: {error}") from None
+        given = array.dtype
+        if given.kind not in "bif" or not np.can_cast(given, dtype, "same_kind"):
+            raise TypeError(f"{name}: expected {np.dtype(dtype)}, got {given}")
+        value = array.astype(dtype, copy=False)
+    if value.ndim != len(dims):
+        found = f"{name} has shape {value.shape}, expected {_shown(dims)}"
+        raise ValueError(f"{found}: {len(dims)} dimensions")
+    return np.asarray(value)
+
+
+def _as_scalar(name: str, value: Any, dtype: Any = float) -> Any:
+    """An argument as a NumPy scalar of that dtype, or an error that names it."""
+    if type(value) is float and dtype is float:
+        return np.float64(value)
+    return _as_array(name, value, (), dtype)[()]
+
+
+def _shown(dims: tuple[str, ...]) -> str:
+    """A shape as Python prints it."""
+    return f"({', '.join(dims)},)" if len(dims) == 1 else f"({', '.join(dims)})"
+
+
+def _misfit(
+    name: str,
+    shape: tuple[int, ...],
+    sizes: tuple[int, ...],
+    dims: tuple[str, ...],
+    origins: tuple[str, ...],
+) -> ValueError:
+    """The error for an argument whose shape does not fit those of the others."""
+    axis = next(i for i, size in enumerate(sizes) if size != shape[i])
+    dim, origin = dims[axis], origins[axis]
+    if origin == name:
+        found = f"{name}: axis {axis} has size {shape[axis]}"
+        return ValueError(f"{found}, which is not {dim}")
+    where = f" ({dim} is {sizes[axis]}, from {origin})" if origin else ""
+    found = f"{name} has shape {shape}, expected {_shown(dims)}"
+    return ValueError(f"{found}: axis {axis} is {shape[axis]}, not {dim}{where}")
+
+
+def _number(name: str, value: Any) -> float:
+    """An argument as a Python float, or an error that names it."""
+    try:
+        if isinstance(value, (str, bytes)) or getattr(value, "shape", ()) != ():
+            raise TypeError
+        return float(value)
+    except (TypeError, ValueError):
+        given = type(value).__name__
+        raise TypeError(f"{name}: expected a number, got {given}") from None
+
+
+def _whole(name: str, value: Any) -> int:
+    """An argument as a Python int, or an error that names it."""
+    try:
+        return int(value.__index__())
+    except (AttributeError, TypeError):
+        given = type(value).__name__
+        raise TypeError(f"{name}: expected a whole number, got {given}") from None

@@ -1,0 +1,339 @@
+"""A function as source: prologue, statements, results."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from graphcomp.codegen.arguments import Arguments, parameter_type, result_type
+from graphcomp.codegen.block import (
+    Block,
+    Names,
+    Statement,
+    hoist,
+    renamed_piece,
+    renamed_statement,
+    reuse_buffers,
+)
+from graphcomp.codegen.functions import Plan, Tree
+from graphcomp.codegen.layout import INDENT, WIDTH, definition, docstring, layout
+from graphcomp.codegen.pieces import LIMITS, Context, Piece
+from graphcomp.codegen.prepare import FREE, Pass, Prepared, leaves, prepare
+from graphcomp.node import Node
+from graphcomp.op import ATOM
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Writes functions of one module.
+
+    Attributes:
+        context: what the pieces need to know.
+        arguments: of all its functions.
+        taken: names that no variable may have.
+        passes: rewrites of the joint graph.
+    """
+
+    context: Context
+    arguments: Arguments
+    taken: Collection[str]
+    passes: Sequence[Pass]
+
+    def function(self, plan: Plan) -> list[str]:
+        """The function of a plan, as lines; for the target "math" the careful version too."""
+        prepared = prepare(plan, self.passes)
+        if self.context.dialect.arrays:
+            return _Function(self, plan, prepared, plan.name).lines()
+        careful = replace(self, context=replace(self.context, dialect=LIMITS))
+        slow = _Function(careful, plan, prepared, f"_{plan.name}_limits").lines()
+        return [
+            *_Function(self, plan, prepared, plan.name, slow=f"_{plan.name}_limits").lines(),
+            "",
+            "",
+            *slow,
+        ]
+
+
+class _Function:
+    """One function in the making."""
+
+    def __init__(
+        self, writer: Writer, plan: Plan, prepared: Prepared, name: str, slow: str | None = None
+    ) -> None:
+        self.writer, self.plan, self.prepared, self.name = writer, plan, prepared, name
+        self.slow = slow
+        self.careful = writer.context.dialect is LIMITS
+        self.arguments = writer.arguments
+        self.names = Names(
+            [*writer.taken, *self.arguments.names.values(), *self.arguments.dims.values()]
+        )
+        self.pieces: dict[Node, Piece] = {}
+        for node in plan.inputs:
+            self._parameter(node, self.arguments.names[node])
+        self.tangents = {node: self.names.give(node.param("name")) for node in plan.tangents}
+        seeds = (
+            ["u"]
+            if len(plan.seeds) == 1
+            else [f"u_{n.param('name').removesuffix('_bar')}" for n in plan.seeds]
+        )
+        self.seeds = {
+            node: self.names.give(name) for node, name in zip(plan.seeds, seeds, strict=True)
+        }
+        for node, given in (*self.tangents.items(), *self.seeds.items()):
+            self._parameter(node, given)
+        self.dims: set[str] = set()
+
+    def _parameter(self, node: Node, name: str) -> None:
+        reads = frozenset({name})
+        self.pieces[node] = Piece(name, ATOM, node.shape, node.dtype, reads, reads)
+
+    # ------------------------------------------------------------ parts
+
+    def lines(self) -> list[str]:
+        """The whole function."""
+        tangents = [self.arguments.parameter(node, name) for node, name in self.tangents.items()]
+        lines = definition(self.name, [*self.arguments.parameters(), *tangents], self._annotation())
+        lines += self._docstring()
+        body, inner = self._bodies()
+        checks = [
+            line for node, name in self.tangents.items() for line in self._prologue(node, name, 1)
+        ]
+        bound = self.arguments.bind(self.dims, 1) if self.arguments.arrays else []
+        prologue = [*self.arguments.call_checked(1), *bound, *checks]
+        return [*lines, *(bound if self.careful else prologue), *body, *inner]
+
+    def _prologue(self, node: Node, name: str, indent: int) -> list[str]:
+        """The check of an argument that is not among the inputs of the graph."""
+        lines = self.arguments.convert(node, name, indent)
+        checks = self.arguments.check(node, name, indent)
+        if checks:
+            self.dims |= self.arguments.symbols(node.shape)
+        return [*lines, *checks]
+
+    def _bodies(self) -> tuple[list[str], list[str]]:
+        plan = self.plan
+        if plan.inner is None:
+            return self._straight(list(plan.outputs.values())), []
+        return self._with_closure(plan.inner)
+
+    def _straight(self, _outputs: Sequence[Node]) -> list[str]:
+        outputs = self.prepared.outputs
+        depth = 2 if self.slow else 1
+        block = Block(self.writer.context, self.prepared, self.names, depth, self.pieces)
+        block.compute([outputs[key] for key in self.plan.primal], self.prepared.cut)
+        start = len(block.statements)
+        block.compute(outputs.values(), self.prepared.cut)
+        wanted = {outputs[key] for key in leaves(self.plan.values)} - {
+            outputs[key] for key in self.plan.primal
+        }
+        statements = hoist(block.statements, wanted, start)
+        tree = self.plan.values
+        live = self._live(tree)
+        statements, renamed = reuse_buffers(statements, live, block.rank)
+        _rename(self.pieces, renamed)
+        self.dims |= block.dims
+        own = {s.target for s in statements}
+        marked = start if self.plan.primal and start < len(statements) else None
+        lines = _statement_lines(statements, depth, marked, self.plan.section)
+        lines += self._return(tree, own, (), depth)
+        return self._guarded(lines, self._slow_call())
+
+    def _with_closure(self, inner: Tree) -> tuple[list[str], list[str]]:
+        """The forward part, and the function that it returns."""
+        outputs, cut = self.prepared.outputs, self.prepared.cut
+        depth = 2 if self.slow else 1
+        mine = self.names.give("vjp")
+        seeded = _dependents(self.prepared.order, self.plan.seeds)
+        values = [outputs[key] for key in self.plan.primal]
+        results = [outputs[key] for key in leaves(inner)]
+        forward = Block(self.writer.context, self.prepared, self.names, depth, self.pieces)
+        forward.compute(values, cut)
+        start = len(forward.statements)
+        kept = _frontier(self.prepared.order, seeded)
+        forward.compute(kept, {*cut, *(n for n in kept if n.args)})
+        backward = Block(
+            self.writer.context, self.prepared, self.names, depth + 1, dict(self.pieces)
+        )
+        backward.compute(results, cut)
+        steps = hoist(backward.statements, set(results), 0)
+        captured = {name for s in steps for name in s.piece.reads}
+        for node in results:
+            captured |= backward.pieces[node].reads
+        live = {*self._live(self.plan.values), *captured}
+        ahead, renamed = reuse_buffers(forward.statements, live, forward.rank)
+        own = {s.target for s in ahead}
+        captured = {renamed.get(name, name) for name in captured}
+        steps = [renamed_statement(step, renamed) for step in steps]
+        _rename(backward.pieces, renamed)
+        _rename(self.pieces, renamed)
+        self.dims |= forward.dims | backward.dims
+        body = _statement_lines(
+            ahead, depth, start if start < len(ahead) else None, self.plan.section
+        )
+        result = self._results(self.plan.values, own, captured)
+        body = self._guarded(body, self._slow_call())
+        outer, self.pieces = self.pieces, backward.pieces
+        below, renamed = reuse_buffers(steps, self._live(inner), backward.rank)
+        _rename(self.pieces, renamed)
+        params = [f"{name}: {parameter_type(node)}" for node, name in self.seeds.items()]
+        lines = ["", *definition(mine, params, self._tree_type(inner), 1)]
+        lines += docstring(f"Cotangents of {self.plan.by}.", indent=2)
+        for node, name in self.seeds.items():
+            lines += [] if self.careful else self._prologue(node, name, 2)
+        inside = _statement_lines(below, depth + 1, None, "")
+        inside += self._return(inner, {s.target for s in below}, (), depth + 1)
+        given = ", ".join(self.seeds.values())
+        lines += self._guarded(inside, f"{self._slow_call()}[1]({given})", 1)
+        self.pieces = outer
+        return body, [*lines, "", *layout(f"return {result}, {mine}", 1)]
+
+    def _slow_call(self) -> str:
+        given = [*self.arguments.names.values(), *self.tangents.values()]
+        return f"{self.slow}({', '.join(given)})"
+
+    def _guarded(self, lines: list[str], slow: str, indent: int = 0) -> list[str]:
+        """The fast code, and what to do where it has no result."""
+        if not self.slow:
+            return lines
+        margin = INDENT * (indent + 1)
+        if not lines:
+            return lines
+        return [
+            f"{margin}try:",
+            *lines,
+            f"{margin}except (ArithmeticError, ValueError):  # at the edge of a domain",
+            *layout(f"return {slow}", indent + 2),
+        ]
+
+    # ------------------------------------------------------------ results
+
+    def _live(self, tree: Tree) -> set[str]:
+        return {
+            name for key in leaves(tree) for name in self.pieces[self.prepared.outputs[key]].reads
+        }
+
+    def _return(
+        self, tree: Tree, own: Collection[str], captured: Collection[str], depth: int
+    ) -> list[str]:
+        if isinstance(tree, dict):
+            items = [f'"{key}": {self._result(sub, own, captured)}' for key, sub in tree.items()]
+            return layout(f"return {{{', '.join(items)}}}", depth)
+        return layout(f"return {self._results(tree, own, captured)}", depth)
+
+    def _results(self, tree: Tree, own: Collection[str], captured: Collection[str]) -> str:
+        given: dict[str, int] = {}
+        for key in leaves(tree):
+            for root in self.pieces[self.prepared.outputs[key]].roots:
+                given[root] = given.get(root, 0) + 1
+        shared = {*captured, *(name for name, count in given.items() if count > 1)}
+
+        def arranged(part: Tree, *, top: bool) -> str:
+            if isinstance(part, str):
+                return self._result(part, own, shared)
+            items = [arranged(item, top=False) for item in part]
+            text = ", ".join(items) + ("," if len(items) == 1 else "")
+            return text if top and len(items) > 1 else f"({text})"
+
+        return arranged(tree, top=True)
+
+    def _result(self, key: Tree, own: Collection[str], shared: Collection[str]) -> str:
+        """A result as the caller gets it: a Python number, or an array that is the caller's own."""
+        assert isinstance(key, str)
+        node = self.prepared.outputs[key]
+        piece = self.pieces[node]
+        if node.shape == ():
+            if piece.number or not self.writer.context.dialect.arrays:
+                return piece.text
+            return f"{result_type(node)}({piece.text})"
+        if piece.shape != node.shape:
+            return self._filled(node, piece)
+        exclusive = piece.roots <= set(own) and not piece.roots & set(shared)
+        return piece.text if exclusive else f"{piece.at_least(ATOM)}.copy()"
+
+    def _filled(self, node: Node, piece: Piece) -> str:
+        shape, dims = self.writer.context.shape(node.shape)
+        self.dims |= dims
+        dtype = "" if node.dtype == "float64" else f", np.{node.dtype}"
+        if piece.shape != ():
+            return f"np.broadcast_to({piece.text}, {shape}).copy()"
+        number = node.constant
+        if number is not None and str(number) in {"0.0", "1.0"}:
+            return f"np.{'ones' if number else 'zeros'}({shape}{dtype})"
+        return f"np.full({shape}, {piece.text}{dtype})"
+
+    # ------------------------------------------------------------ words
+
+    def _annotation(self) -> str:
+        values = self._tree_type(self.plan.values)
+        if self.plan.inner is None:
+            return values
+        seeds = ", ".join(parameter_type(node) for node in self.seeds)
+        inner = self._tree_type(self.plan.inner)
+        return f"tuple[{values}, Callable[[{seeds}], {inner}]]"
+
+    def _tree_type(self, tree: Tree) -> str:
+        if isinstance(tree, str):
+            return result_type(self.plan.outputs[tree])
+        if isinstance(tree, dict):
+            kinds = {self._tree_type(item) for item in tree.values()}
+            return f"dict[str, {kinds.pop() if len(kinds) == 1 else 'Any'}]"
+        items = [self._tree_type(item) for item in tree]
+        if len(items) > 4:
+            return f"tuple[{items[0] if len(set(items)) == 1 else 'Any'}, ...]"
+        return f"tuple[{', '.join(items)}]"
+
+    def _docstring(self) -> list[str]:
+        if self.careful:
+            return docstring(f"{self.plan.about} With limits instead of exceptions.", indent=1)
+        return docstring(self.plan.about, indent=1)
+
+
+def _rename(pieces: dict[Node, Piece], renamed: Mapping[str, str]) -> None:
+    if not renamed:
+        return
+    for node, piece in pieces.items():
+        if piece.reads & renamed.keys():
+            pieces[node] = renamed_piece(piece, renamed)
+
+
+def _dependents(order: Iterable[Node], seeds: Iterable[Node]) -> set[Node]:
+    """The nodes that depend on one of the seeds."""
+    found = set(seeds)
+    for node in order:
+        if any(arg in found for arg in node.args):
+            found.add(node)
+    return found
+
+
+def _frontier(order: Iterable[Node], seeded: Collection[Node]) -> list[Node]:
+    """What the way back reads of the way forward: nodes that do not depend on the seeds."""
+    kept: dict[Node, None] = {}
+    for node in order:
+        if node not in seeded:
+            continue
+        for arg in node.args:
+            if arg not in seeded:
+                kept[_base(arg)] = None
+    return [node for node in kept if node.args]
+
+
+def _base(node: Node) -> Node:
+    while node.op.form in FREE:
+        node = node.args[0]
+    return node
+
+
+def _statement_lines(
+    statements: Sequence[Statement], indent: int, start: int | None, section: str
+) -> list[str]:
+    lines: list[str] = []
+    for i, statement in enumerate(statements):
+        if i == start and section:
+            lines.append(f"{INDENT * indent}# {section}")
+        text = statement.line
+        remark = f"  # {statement.comment}" if statement.comment else ""
+        if remark and len(INDENT) * indent + len(text) + len(remark) <= WIDTH:
+            lines.append(f"{INDENT * indent}{text}{remark}")
+        else:
+            lines += layout(text, indent)
+    return lines

@@ -1,0 +1,82 @@
+"""Generated modules as files."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from graphcomp.ad.transforms import Wrt
+from graphcomp.codegen.header import GENERATED
+from graphcomp.codegen.module import generate
+from graphcomp.errors import NamingError
+from graphcomp.files import write_file
+from graphcomp.graph import GraphData
+from graphcomp.names import check_name
+
+#: Modules that a file beside a script would take the place of.
+_SHADOWED = frozenset({*sys.stdlib_module_names, "numpy", "graphcomp"})
+
+
+def write_module(
+    graph: GraphData,
+    path: str | Path,
+    functions: Sequence[str] = ("value", "value_and_grad"),
+    wrt: Wrt = None,
+    *,
+    target: str = "numpy",
+    force: bool = False,
+    **options: Any,
+) -> Path:
+    """Write a module that computes a graph and its derivatives.
+
+    Args:
+        graph: the graph.
+        path: of the file, named like a module: ``loss_grad.py``.
+        functions: kinds of function, as for `generate`.
+        wrt: what to differentiate by, as for `generate`.
+        target: "numpy" or "math".
+        force: replace an existing file even if graphcomp did not write it.
+        **options: others of `generate`.
+
+    Raises:
+        NamingError: the file name is not that of a module, or would hide another one.
+        OutputError: the file can't be written, or must not be replaced.
+
+    >>> import graphcomp as gc
+    >>> x = gc.scalar("x")
+    >>> write_module(GraphData([x], {"y": x * x}), "square.py", ["value"]).name
+    'square.py'
+    """
+    file = Path(path)
+    check_module_name(file)
+    return write_file(
+        file,
+        generate(graph, functions, wrt, target=target, **options),
+        is_ours=is_generated,
+        force=force,
+    )
+
+
+def check_module_name(path: Path) -> None:
+    """Raise unless a file can be imported under its name and hides no other module.
+
+    >>> check_module_name(Path("numpy.py"))
+    Traceback (most recent call last):
+    graphcomp.errors.NamingError: a file called numpy.py would hide the module numpy; choose another
+    """
+    if path.suffix != ".py":
+        msg = f"a module's file is called *.py, not {path.name!r}"
+        raise NamingError(msg)
+    name = check_name(path.stem, "module name")
+    if name in _SHADOWED:
+        msg = f"a file called {path.name} would hide the module {name}; choose another"
+        raise NamingError(msg)
+
+
+def is_generated(text: str) -> bool:
+    """Whether a module's source says that graphcomp wrote it."""
+    return text.startswith('"""') and any(
+        line.startswith(GENERATED) for line in text.split("\n", 8)[:8]
+    )
