@@ -6,7 +6,7 @@ this module writes them down.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from graphcomp.graph import GraphData
@@ -144,12 +144,23 @@ class Formulas:
         layout = self._partial_layout(self._later(step, term), term.partial)
         return layout.write(term.partial)[0]
 
-    def expression(self, node: Node, symbols: Mapping[Node, str] | None = None) -> str:
-        """Any node, in terms of the steps, or of the given symbols alone."""
-        if symbols is None:
-            return self._layout().write(node)[0]
-        names = {n: Symbol(text, (STEP, i)) for i, (n, text) in enumerate(symbols.items())}
+    def expression(
+        self, node: Node, symbols: Mapping[Node, str] | None = None, *, steps: bool = False
+    ) -> str:
+        """Any node, in terms of the steps, or of the given symbols alone; of both with `steps`."""
+        names = {n: Symbol(text, (STEP, i)) for i, (n, text) in enumerate((symbols or {}).items())}
+        if symbols is None or steps:
+            return self._layout(names).write(node)[0]
         return Layout(names.get, self.notation, limit=LINE_LIMIT).write(node)[0]
+
+    def product(self, path: Sequence[tuple[str, Node]]) -> str:
+        """The product of local partials along a path of steps: ``−exp(w₃)/w₄²``."""
+        layout = self._layout()
+        result: Expression = (Term(),)
+        for name, partial in path:
+            one = self._partial_layout(self.program.by_name[name], partial).of(partial)
+            result = (layout.times(result, one),)
+        return layout.text(result)[0]
 
     # ------------------------------------------------------------ layouts
 

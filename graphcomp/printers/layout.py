@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from graphcomp.node import Node
-from graphcomp.op import ADDITIVE, ATOM, EXPONENT, MULTIPLICATIVE, Form, Spelling
+from graphcomp.op import ADDITIVE, ATOM, EXPONENT, LOWEST, MULTIPLICATIVE, Form, Spelling
 from graphcomp.printers.notation import JUXTAPOSED, Notation, Text
 
 NEGATIVE = ADDITIVE + 1
@@ -345,16 +345,17 @@ class Layout:
         number, divisor = term.above, term.below
         if number in {0.5, 0.25} and below:
             number, divisor = 1.0, divisor / number
-        text, precedence = self._row(number, above, matrix=matrix, alone=not over)
+        least = JUXTAPOSED if over else MULTIPLICATIVE if below else LOWEST
+        text, precedence = self._row(number, above, matrix=matrix, least=least)
         if not below and divisor == 1:
             return text, precedence
-        under, strength = self._row(divisor, below, matrix=matrix, alone=True)
+        under, strength = self._row(divisor, below, matrix=matrix, least=LOWEST)
         if strength < EXPONENT:
             under = f"({under})"
         return f"{text}/{under}", MULTIPLICATIVE
 
     def _row(
-        self, coefficient: float, factors: Sequence[Factor], *, matrix: bool, alone: bool
+        self, coefficient: float, factors: Sequence[Factor], *, matrix: bool, least: int
     ) -> Text:
         """What stands on one side of the line."""
         parts: list[Text] = []
@@ -362,9 +363,10 @@ class Layout:
             half = coefficient == 0.5 and matrix and factors
             shown = self.notation.half if half else self.notation.number(coefficient, 12)
             parts.append((shown, ATOM))
-        several = bool(parts) or len(factors) > 1
-        scalars = [self._powered(f, several=several) for f in factors if not f.rank]
-        arrays = [self._powered(f, several=several or not alone) for f in factors if f.rank]
+        if parts or len(factors) > 1:
+            least = JUXTAPOSED
+        scalars = [self._powered(f, least) for f in factors if not f.rank]
+        arrays = [self._powered(f, least) for f in factors if f.rank]
         joint = self.notation.space if matrix else self.notation.times
         if scalars:
             parts.append(_joined(self.notation.times, scalars))
@@ -372,12 +374,11 @@ class Layout:
             parts.append(_joined(self.notation.hadamard, arrays))
         return _joined(joint, parts)
 
-    def _powered(self, factor: Factor, *, several: bool) -> Text:
+    def _powered(self, factor: Factor, least: int) -> Text:
         text, precedence = factor.text, factor.precedence
         if factor.power != 1:
             base = text if precedence >= ATOM else f"({text})"
             return self.notation.power(base, factor.power)
-        least = JUXTAPOSED if several else 0
         return (text, precedence) if precedence >= least else (f"({text})", ATOM)
 
 

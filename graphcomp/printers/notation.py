@@ -44,8 +44,12 @@ class Notation:
     name = "unicode"
     minus, times, hadamard, space, half = "−", "·", " ⊙ ", " ", "½"
     ellipsis, prime, partial = "…", "′", "∂"
-    up, down, total, vertical, cross = "↑", "↓", "Σ", "│", "┼"
-    line, tee_up = "─", "┴"
+    total, vertical, cross, line, tee_up = "Σ", "│", "┼", "─", "┴"
+    arrows: Mapping[str, str] = {"down": "↓", "up": "↑"}
+    cost_rule = (
+        "f: Rⁿ → Rᵐ: forward mode wins for n ≪ m, reverse mode for n ≫ m "
+        "(backpropagation is reverse mode)"
+    )
     signs: Mapping[str, str] = {}
 
     # ------------------------------------------------------------ names and numbers
@@ -69,6 +73,10 @@ class Notation:
     def derivative(self, of: str, by: str) -> str:
         """The partial derivative of one symbol by another: ∂y/∂x."""
         return f"{self.partial}{of}/{self.partial}{by}"
+
+    def heading(self, text: str, way: str) -> str:
+        """The head of a trace, with an arrow for the way it is read."""
+        return f"{text} {self.arrows[way]}"
 
     def number(self, value: Any, digits: int = 6) -> str:
         """A number, or an array of them, in `digits` significant digits.
@@ -171,8 +179,12 @@ class _Ascii(Notation):
     name = "ascii"
     minus, times, hadamard, space, half = "-", "*", "*", "*", "0.5"
     ellipsis, prime, partial = "...", "'", "d"
-    up, down, total, vertical, cross = "^", "v", "sum of", "|", "+"
-    line, tee_up = "-", "+"
+    total, vertical, cross, line, tee_up = "sum of", "|", "+", "-", "+"
+    arrows: Mapping[str, str] = {"down": "(down)", "up": "(up)"}
+    cost_rule = (
+        "f: R^n -> R^m: forward mode wins for n << m, reverse mode for n >> m "
+        "(backpropagation is reverse mode)"
+    )
     signs: Mapping[str, str] = {"≥": ">=", "≤": "<=", "≠": "!=", "ᵀ": ".T", "∞": "inf", "·": "*"}
 
     def symbol(self, name: str, accent: Accent | None = None) -> str:

@@ -1,0 +1,223 @@
+"""Derivatives of scalar programs in closed form, in terms of inputs and outputs: a·y·(1 - y).
+
+The adjoint of an input is a rational function of inputs and atoms such as exp(-a·x). Where the
+program ends in steps that can be undone (1/w, 1 + w, 2·w), the output determines what they are made
+of: y = 1/w₄ gives w₄ = 1/y, and w₄ = 1 + exp(w₃) gives exp(w₃) = w₄ - 1. Put in, that often leaves
+something much shorter. The shortest form wins, and is compared with the adjoint at random points
+before anybody sees it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import sympy
+
+from graphcomp.ad import Block
+from graphcomp.derivation.rational import Field, TooLarge
+from graphcomp.derivation.records import Closed, Insight, Known
+from graphcomp.evaluate import evaluate
+from graphcomp.graph import input_node
+from graphcomp.node import Node, constant, is_input
+from graphcomp.op import Form
+from graphcomp.program import Program, Step, StepTerm, adjoint_steps
+
+#: Programs with more steps get no closed form: it would be no shorter than the trace.
+MOST_STEPS = 60
+
+POINTS, ENOUGH = 10, 4
+
+
+def scalar_forms(program: Program, wrt: Sequence[str]) -> tuple[tuple[Closed, ...], Insight | None]:
+    """The closed forms of all derivatives that have a short one, and why it is short."""
+    graph = program.graph
+    if len(program.steps) > MOST_STEPS or any(step.node.shape for step in program.steps):
+        return (), None
+    outputs = {
+        name: node
+        for name, node in zip(graph.output_names, graph.outputs, strict=True)
+        if node.is_real and not is_input(node) and node.args
+    }
+    leaves = {name: input_node("value_of_" + name[:80]) for name in outputs}
+    names = dict(zip(graph.inputs, graph.input_names, strict=True))
+    names |= {leaf: name for name, leaf in leaves.items()}
+    field = Field([*graph.inputs, *leaves.values()])
+    values: dict[Node, sympy.Expr] = {}
+    known: list[Known] = []
+    for name, output in outputs.items():
+        known += _undo(program, field, output, leaves[name], values)
+    forms: list[Closed] = []
+    insight = None
+    for name in outputs:
+        steps = _adjoints(program, name, wrt)
+        for by in wrt:
+            step = steps.get(program.step_of(by).name)
+            node = None if step is None else _shortest(field, step.node, values)
+            if step is None or node is None:
+                continue
+            if _agree(program, node, step.node, leaves):
+                forms.append(Closed(name, by, node, names))
+        if len(outputs) == 1 and forms:
+            insight = _insight(program, field, steps, wrt, values, known, names)
+    if insight is not None:
+        pivot = _adjoints(program, next(iter(outputs)), wrt)[insight.step]
+        insight = insight if _agree(program, insight.closed, pivot.node, leaves) else None
+    return tuple(forms), insight
+
+
+def _adjoints(program: Program, output: str, wrt: Sequence[str]) -> dict[str, Step]:
+    """The adjoint steps for the seed one."""
+    one = constant(1.0, program.graph.find(output).dtype)
+    return {step.name: step for step in adjoint_steps(program, {output: one}, wrt)}
+
+
+def _shortest(field: Field, node: Node, values: Mapping[Node, sympy.Expr]) -> Node | None:
+    """The shorter of the forms in terms of inputs, and of outputs too."""
+    found = []
+    for known in ({}, values):
+        try:
+            found.append(field.simplest(field.of(node, known)))
+        except TooLarge:
+            continue
+    for candidate in sorted(found, key=field.cost):
+        try:
+            return field.node(candidate)
+        except TooLarge:
+            continue
+    return None
+
+
+def _agree(program: Program, form: Node, adjoint: Node, leaves: Mapping[str, Node]) -> bool:
+    """Whether a closed form and an adjoint have the same values at random points."""
+    rng = np.random.default_rng(7)
+    graph = program.graph
+    agreeing = 0
+    for i in range(POINTS):
+        low = 0.2 if i % 2 else -1.5
+        arrays = {
+            node: np.asarray(rng.uniform(low, 1.5)).astype(node.dtype)
+            if node.is_real
+            else np.asarray(rng.integers(1, 4)).astype(node.dtype)
+            for node in graph.inputs
+        }
+        values = evaluate([*graph.outputs, adjoint], arrays, {})
+        arrays |= {leaf: values[graph.find(name)] for name, leaf in leaves.items()}
+        expected, found = float(values[adjoint]), float(evaluate([form], arrays, {})[form])
+        if not np.isfinite(expected):
+            continue
+        if not np.isclose(expected, found, rtol=1e-6, atol=1e-9):
+            return False
+        agreeing += 1
+    return agreeing >= ENOUGH
+
+
+# ---------------------------------------------------------------- undoing the last steps
+
+
+def _undo(
+    program: Program, field: Field, output: Node, leaf: Node, values: dict[Node, sympy.Expr]
+) -> list[Known]:
+    """What the output determines, from the last step backwards, as long as steps can be undone."""
+    blocks = {block.output: block for block in program.blocks}
+    known: list[Known] = []
+    here, shown = output, leaf
+    values[output] = field.atoms[leaf]
+    while here in blocks:
+        quantity, inverse = _inverse(blocks[here], shown)
+        values[_unnamed(here)] = values[here]
+        if quantity is here or quantity is _unnamed(here) or is_input(quantity):
+            break
+        try:
+            value = field.simplest(field.of(inverse, values))
+            final = field.node(value)
+        except TooLarge:
+            break
+        values[quantity] = value
+        known.append(Known(quantity, (inverse,) if shown is leaf else (inverse, final)))
+        here = shown = quantity
+    return known
+
+
+def _unnamed(node: Node) -> Node:
+    while node.op.form is Form.NAMED:
+        node = node.args[0]
+    return node
+
+
+def _inverse(block: Block, target: Node) -> tuple[Node, Node]:
+    """The quantity that a step modifies by numbers, and how it follows from the step's value."""
+    node = block.output
+    operands = set(block.operands)
+    while node not in operands:
+        if node.op.form is Form.NAMED:
+            node = node.args[0]
+            continue
+        rule = _UNDO.get(node.op.form)
+        numbers = [arg.constant for arg in node.args]
+        if rule is None or numbers.count(None) != 1:
+            break
+        place = numbers.index(None)
+        other = constant(next((n for n in numbers if n is not None), 0.0))
+        if other.constant == 0 and node.op.form in {Form.PRODUCT, Form.QUOTIENT}:
+            break
+        target, node = rule(target, other, place), node.args[place]
+    return node, target
+
+
+_UNDO: Mapping[Form, Callable[[Node, Node, int], Node]] = {
+    Form.SUM: lambda t, c, _place: t - c,
+    Form.DIFFERENCE: lambda t, c, place: c - t if place else t + c,
+    Form.NEGATION: lambda t, _c, _place: -t,
+    Form.PRODUCT: lambda t, c, _place: t / c,
+    Form.QUOTIENT: lambda t, c, place: c / t if place else c * t,
+    Form.RECIPROCAL: lambda t, _c, _place: 1 / t,
+    Form.BROADCAST: lambda t, _c, _place: t,
+}
+
+
+# ---------------------------------------------------------------- why it is short
+
+
+def _insight(
+    program: Program,
+    field: Field,
+    steps: Mapping[str, Step],
+    wrt: Sequence[str],
+    values: Mapping[Node, sympy.Expr],
+    known: Sequence[Known],
+    names: Mapping[Node, str],
+) -> Insight | None:
+    """The adjoint that all results share, as a product of partials and in terms of the output."""
+    ends = {t.via for name in wrt if (s := steps.get(program.step_of(name).name)) for t in s.terms}
+    if len(ends) != 1 or not known:
+        return None
+    pivot = ends.pop()
+    path: list[tuple[str, Node]] = []
+    here = pivot
+    while here is not None and not steps[here].is_seed:
+        term: StepTerm = steps[here].terms[0]
+        if len(steps[here].terms) > 1 or term.partial is None or term.via is None:
+            return None
+        path.append((term.via, term.partial))
+        here = term.via
+    if pivot is None or not path:
+        return None
+    used = _used(field, steps[pivot].node, known)
+    try:
+        closed = field.node(field.simplest(field.of(steps[pivot].node, values)))
+    except TooLarge:
+        return None
+    return Insight(used, pivot, tuple(reversed(path)), closed, names) if used else None
+
+
+def _used(field: Field, adjoint: Node, known: Sequence[Known]) -> tuple[Known, ...]:
+    """The known quantities that the adjoint is made of."""
+    try:
+        atoms = field.of(
+            adjoint, {k.quantity: sympy.Symbol(f"known{i}") for i, k in enumerate(known)}
+        )
+    except TooLarge:
+        return ()
+    last = max((i for i in range(len(known)) if atoms.has(sympy.Symbol(f"known{i}"))), default=-1)
+    return tuple(known[: last + 1])

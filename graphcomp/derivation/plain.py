@@ -1,0 +1,134 @@
+"""Records as plain data for JSON: names, texts, numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from graphcomp.derivation.records import Array, Check, Closed, PrimalRow, Row, Seed, Sweep
+from graphcomp.node import Node
+from graphcomp.program import Program, Role, Step, StepTerm
+from graphcomp.spelling import spell
+
+_WORDS = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
+_SUFFIX = {Role.TANGENT: "dot", Role.ADJOINT: "bar"}
+
+
+def plain_value(value: Array | None) -> Any:
+    """An array as numbers in lists; what JSON has no number for, as text."""
+    if value is None:
+        return None
+    if value.dtype.kind != "f" or bool(np.isfinite(value).all()):
+        return value.tolist()
+    if value.ndim == 0:
+        return _WORDS[str(float(value))]
+    return [plain_value(part) for part in value]
+
+
+def plain_primal(program: Program, row: PrimalRow) -> dict[str, Any]:
+    """A primal step."""
+    step = row.step
+    return {
+        "step": step.name,
+        "definition": step.label or _text(program, step.node, hidden=step.node),
+        "operands": list(step.operands),
+        "outputs": list(step.outputs),
+        "shape": [dim if isinstance(dim, int) else str(dim) for dim in step.node.shape],
+        "value": plain_value(row.value),
+    }
+
+
+def plain_sweep(program: Program, sweep: Sweep) -> dict[str, Any]:
+    """A sweep: its seeds, and a row for every step that has a derivative."""
+    suffix = _SUFFIX[sweep.role]
+    return {
+        "seeds": [_seed(seed) for seed in sweep.seeds],
+        "rows": [
+            {
+                "step": row.primal.name,
+                "name": f"{row.primal.name}_{suffix}",
+                "value": plain_value(row.value),
+                "terms": _terms(program, sweep.role, row),
+                "notes": [
+                    {"remark": note.remark.name.lower(), "names": list(note.names)}
+                    for note in row.notes
+                ],
+            }
+            for row in sweep.rows
+            if row.varies or row.derivative is not None
+        ],
+    }
+
+
+def plain_closed(form: Closed) -> dict[str, str]:
+    """A closed form."""
+    text, _ = spell(form.node, "text", form.names.get)
+    return {"output": form.output, "by": form.by, "expression": text}
+
+
+def plain_check(check: Check) -> dict[str, Any]:
+    """A central difference."""
+    return {
+        "output": check.output,
+        "by": check.by,
+        "value": plain_value(check.value),
+        "deviation": check.deviation,
+        "agrees": check.agrees,
+    }
+
+
+def _seed(seed: Seed) -> dict[str, Any]:
+    value = plain_value(seed.value)
+    return {"name": seed.name, "value": 0 if seed.node is None else value}
+
+
+def _terms(program: Program, role: Role, row: Row) -> list[dict[str, Any]]:
+    if row.derivative is None:
+        return []
+    partials = row.partials or (None,) * len(row.derivative.terms)
+    return [
+        {
+            "via": term.via,
+            "partial": _partial(program, role, row.derivative, term),
+            "contribution": _contribution(program, role, row.derivative, term),
+            "value": plain_value(partial),
+        }
+        for term, partial in zip(row.derivative.terms, partials, strict=True)
+    ]
+
+
+def _later(program: Program, role: Role, step: Step, term: StepTerm) -> Step:
+    return program.by_name[term.via if role is Role.ADJOINT and term.via else step.name]
+
+
+def _partial(program: Program, role: Role, step: Step, term: StepTerm) -> str | None:
+    if term.partial is None:
+        return None
+    later = _later(program, role, step, term).node
+    return _text(program, term.partial, hidden=later if term.partial is later else None)
+
+
+def _contribution(program: Program, role: Role, step: Step, term: StepTerm) -> str:
+    if term.via is None or term.read is None:
+        return _text(program, term.value)
+    read = {term.read: f"{term.via}_{_SUFFIX[role]}"}
+    later = _later(program, role, step, term).node
+    return _text(program, term.value, read, hidden=later if term.partial is later else None)
+
+
+def _text(
+    program: Program,
+    node: Node,
+    extra: Mapping[Node, str] | None = None,
+    hidden: Node | None = None,
+) -> str:
+    more = extra or {}
+
+    def leaf(found: Node) -> str | None:
+        if found in more:
+            return more[found]
+        return None if found is hidden else program.names.get(found)
+
+    return spell(node, "text", leaf)[0]

@@ -1,0 +1,195 @@
+"""What follows from the traces: fan-out, results, closed forms, a numeric check, the cost."""
+
+from __future__ import annotations
+
+from graphcomp.derivation import Check, Derivation, Row, Sweep
+from graphcomp.printers.notation import Notation, width
+from graphcomp.printers.sentences import Sentences
+from graphcomp.printers.step_list import chain
+from graphcomp.program import Role
+
+READ_OFF = "read off without further computation"
+MOST_FANS = 6
+
+
+def fan_outs(says: Sentences) -> list[str]:
+    """One line for each value that is used several times."""
+    rows = [row for row in says.sweep.rows if row.derivative and len(row.derivative.terms) > 1]
+    lines = [_fan_out(says, row) for row in rows[:MOST_FANS]]
+    if len(rows) > MOST_FANS:
+        lines.append(
+            f"{says.notation.ellipsis} {len(rows) - MOST_FANS} more values are used several times"
+        )
+    return lines
+
+
+def _fan_out(says: Sentences, row: Row) -> str:
+    symbol = says.notation.symbol
+    terms = row.derivative.terms if row.derivative else ()
+    uses = [symbol(term.via) for term in terms if term.via is not None]
+    name = symbol(row.primal.name)
+    feeds = f"{name} feeds {_listed(uses)}"
+    if len(uses) < len(terms):
+        feeds += " and is an output"
+    parts = [chain(says, row) or says.equation(row).partition(" = ")[2]]
+    parts += [text for text in (says.substituted(row),) if text]
+    if not row.primal.node.shape and (value := says.value(row)):
+        parts.append(value)
+    return f"fan-out: {feeds}, so {says.symbol(row.primal.name)} = {' = '.join(parts)}"
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def forward_results(says: Sentences, *, full: bool) -> list[str]:
+    """What a forward sweep found: the derivative of every scalar output."""
+    lines = []
+    graph, notation = says.program.graph, says.notation
+    by = says.sweep.input
+    for name, output in zip(graph.output_names, graph.outputs, strict=True):
+        row = says.rows[says.program.outputs[name]]
+        scalar_seed = by is not None and not says.program.step_of(by).node.shape
+        if output.shape or not output.is_real or not (scalar_seed or says.program.numbered):
+            continue
+        left = notation.symbol(name, "dot")
+        if by is not None:
+            left = notation.derivative(notation.symbol(name), notation.symbol(by))
+        parts = [left, says.symbol(row.primal.name), _closed(says, name, by or ""), says.value(row)]
+        if row.derivative is None:
+            parts = [left, "0"]
+        lines.append(_equation(parts))
+    if full and not says.derivation.reverse and lines:
+        checks = [c for c in says.derivation.checks if c.by == by]
+        lines += [line.strip() for line in _check_line(says, checks)]
+    return lines
+
+
+def results(says: Sentences, columns: int | None) -> list[str]:
+    """The derivatives of the output in one line, as many as fit."""
+    parts: list[str] = []
+    output = says.sweep.output
+    if output is None:
+        return []
+    shared = says.derivation.shared(says.sweep)
+    for name in says.derivation.wrt:
+        row = says.rows[says.program.step_of(name).name]
+        left = says.notation.derivative(says.notation.symbol(output), says.notation.symbol(name))
+        closed = _closed(says, output, name)
+        if row.derivative is None:
+            right = "0"
+        elif closed:
+            right = closed
+        elif not row.primal.node.shape:
+            right = _equation([says.symbol(row.primal.name), says.value(row)])
+        else:
+            continue
+        text = f"{left} = {right}" + (f", {READ_OFF}" if name in shared else "")
+        if parts and columns and width(";  ".join([*parts, text])) > columns:
+            break
+        parts.append(text)
+    return [";  ".join(parts)] if parts else []
+
+
+def conclusions(derivation: Derivation, notation: Notation) -> list[list[str]]:
+    """A section for each reverse sweep: closed forms, how they come about, a check."""
+    sections = []
+    for sweep in derivation.reverse:
+        if sweep.output is None:
+            continue
+        says = Sentences(derivation, sweep, notation)
+        head = "CLOSED FORM" if derivation.closed else "RESULT"
+        lines = [*_insight(says), *_results(says, sweep)]
+        lines += _check_line(says, [c for c in derivation.checks if c.output == sweep.output])
+        sections.append([head, *lines])
+    return sections
+
+
+def _results(says: Sentences, sweep: Sweep) -> list[str]:
+    lines = []
+    output = sweep.output or ""
+    shared = says.derivation.shared(sweep)
+    for name in says.derivation.wrt:
+        row = says.rows[says.program.step_of(name).name]
+        left = says.result(output, name)
+        if row.derivative is None:
+            lines.append(
+                f"   {left} = 0   {says.notation.symbol(output)} does not depend on {says.notation.symbol(name)}"
+            )
+            continue
+        symbol, _, total = says.equation(row).partition(" = ")
+        value = says.value(row)
+        line = f"   {_equation([left, symbol, total, _closed(says, output, name), value])}"
+        if name in shared:
+            adjoints = [says.symbol(via) for via in dict.fromkeys(shared[name])]
+            verb = "is" if len(adjoints) == 1 else "are"
+            line += f"   {READ_OFF} ({_listed(adjoints)} {verb} shared)"
+        lines.append(line)
+    return lines
+
+
+def _equation(parts: list[str]) -> str:
+    return " = ".join(dict.fromkeys(part for part in parts if part))
+
+
+def _closed(says: Sentences, output: str, by: str) -> str:
+    form = says.derivation.closed_form(output, by)
+    if form is None:
+        return ""
+    names = {node: says.notation.symbol(name) for node, name in form.names.items()}
+    text = says.formulas.expression(form.node, names)
+    return "" if says.notation.ellipsis in text else text
+
+
+def _insight(says: Sentences) -> list[str]:
+    """Why the closed forms are short: ``w₄ = 1/y and exp(w₃) = w₄ − 1 = (1 − y)/y, so w̄₃ = …``."""
+    insight = says.derivation.insight
+    if insight is None:
+        return []
+    names = {node: says.notation.symbol(name) for node, name in insight.names.items()}
+    parts = []
+    for known in insight.known:
+        texts = [says.formulas.expression(known.quantity)]
+        texts += [says.formulas.expression(form, names, steps=True) for form in known.forms]
+        parts.append(_equation(texts))
+    adjoint = _equation(
+        [
+            says.symbol(insight.step),
+            says.formulas.product(insight.path),
+            says.formulas.expression(insight.closed, names),
+        ]
+    )
+    return [f"   {' and '.join(parts)},  so  {adjoint}"]
+
+
+def _check_line(says: Sentences, checks: list[Check]) -> list[str]:
+    if not checks:
+        return []
+    parts = []
+    for check in checks:
+        name = says.result(check.output, check.by)
+        if not check.value.shape:
+            text = f"{name} {says.notation.number(check.value)}"
+            wrong = says.notation.number(check.derivative)
+        else:
+            text = f"{name} within {says.notation.number(check.deviation, 1)}"
+            wrong = "the trace"
+        parts.append(text if check.agrees else f"{text}, not {wrong} (at a kink?)")
+    return [f"   check: central difference {', '.join(parts)}"]
+
+
+def cost(derivation: Derivation, notation: Notation) -> list[str]:
+    """How many passes the full Jacobian takes in each mode."""
+    passes = derivation.passes
+    shown = [str(n).replace("*", notation.times) for n in (passes.forward, passes.reverse)]
+    counted = [f"{n} pass" if n == "1" else f"{n} passes" for n in shown]
+    arrays = any(row.step.node.shape for row in derivation.primal)
+    unit = "entry" if arrays else ""
+    one = [f"one per {kind} {unit}".strip() for kind in ("input", "output")]
+    cheaper = {role: ", cheaper here" if passes.cheaper is role else "" for role in Role}
+    return [
+        "COST",
+        f"   forward mode: {counted[0]} for the full Jacobian ({one[0]}){cheaper[Role.TANGENT]}",
+        f"   reverse mode: {counted[1]} ({one[1]}){cheaper[Role.ADJOINT]}",
+        f"   {notation.cost_rule}",
+    ]
