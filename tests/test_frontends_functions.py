@@ -260,6 +260,24 @@ def wrong_dimension(x, W):
     return h + x
 
 
+class TestNumPy:
+    @pytest.mark.parametrize(
+        ("function", "expected"),
+        [
+            (lambda A: 2 * np.ravel(A), "2*reshape(A, (6,))"),
+            (lambda A: np.sum(A) / np.size(A), "sum(A)/6"),
+            (lambda A: A / np.shape(A)[0] + np.size(A, 1) + np.ndim(A), "A/2 + 3 + 2"),
+            (lambda A: np.abs(np.transpose(A)), "|Aᵀ|"),
+            (lambda A: np.float64(2) * np.dot(A, np.ones(3)), "2*(A @ constant[3])"),
+            (lambda A: np.where(A > 0, A, np.square(A)), "where(A > 0, A, A**2)"),
+            (lambda A: np.concatenate([A, A], axis=1), "concatenate([A, A], axis=1)"),
+            (lambda A: np.max(A, axis=0) - np.mean(A), "max(A, axis=0) - sum(A)/6"),
+        ],
+    )
+    def test_functions(self, function, expected):
+        assert f"<node {expected} float64" in repr(trace(function, A=(2, 3)).outputs[0])
+
+
 class TestErrors:
     def test_a_dimension_mistake_names_the_users_line(self):
         with pytest.raises(ShapeError) as caught:

@@ -5,7 +5,25 @@ from __future__ import annotations
 import numpy as np
 
 from graphcomp.functions import arrays, elementwise, reductions
-from graphcomp.node import NUMPY
+from graphcomp.node import NUMPY, Node
+from graphcomp.shape import Dim, Shape
+
+
+def _shape(x: Node) -> Shape:
+    return x.shape
+
+
+def _ndim(x: Node) -> int:
+    return x.ndim
+
+
+def _size(x: Node, axis: int | None = None) -> Dim:
+    return x.size if axis is None else x.shape[axis]
+
+
+def _ravel(x: Node) -> Node:
+    return x.reshape(-1)
+
 
 NUMPY.update(
     {
@@ -15,6 +33,10 @@ NUMPY.update(
         np.outer: arrays.outer,
         np.transpose: arrays.transpose,
         np.reshape: arrays.reshape,
+        np.ravel: _ravel,
+        np.shape: _shape,
+        np.ndim: _ndim,
+        np.size: _size,
         np.broadcast_to: arrays.broadcast_to,
         np.concatenate: arrays.concatenate,
         np.stack: arrays.stack,
