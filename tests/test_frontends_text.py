@@ -4,6 +4,7 @@ import functools
 import operator
 import re
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -498,6 +499,11 @@ class TestVocabulary:
         required = {"reshape": ", (n, 1)", "broadcast_to": ", (2, n)"}.get(name, "")
         graph = parse(f"{name}({operands}{required})", shapes={"v": "n", "w": "n"}, inputs="v w")
         assert graph.outputs
+
+    def test_the_page_lists_every_function(self):
+        page = Path(__file__).parent.parent / "docs" / "expressions.md"
+        table = page.read_text(encoding="utf-8").partition("## Functions")[2].partition("##")[0]
+        assert set(FUNCTIONS) - set(re.findall(r"\w+", table)) == set()
 
     def test_folding_is_checked(self):
         assert combine("*", 2.0, 3.0, "float64") == 6.0

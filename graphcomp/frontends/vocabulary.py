@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import inspect
 import math
+import sys
 from collections.abc import Callable, Iterable
 from functools import reduce
 from typing import Any, NamedTuple
@@ -101,7 +102,7 @@ def _table() -> dict[str, Function]:
             table[alias] = table[name]._replace(name=alias)
     for name, pair in (("max", functions.maximum), ("min", functions.minimum)):
         one = table[name]
-        table[name] = one._replace(build=_several(pair, one.build), most=1000)
+        table[name] = one._replace(build=_several(pair, one.build), most=sys.maxsize)
     return dict(sorted(table.items()))
 
 
