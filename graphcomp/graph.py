@@ -53,7 +53,7 @@ class GraphData:
         self.hints: Mapping[Node, str] = dict(hints or {})
         listed = set(self.inputs)
         for node in topological(self.outputs):
-            if is_input(node) and node not in listed:
+            if node.op is INPUT and node not in listed:
                 msg = f"graph {self.name!r} uses the input {node.param('name')!r}, which is not among its inputs"
                 raise InputError(msg)
 

@@ -10,8 +10,8 @@ import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
-from functools import cache
-from typing import Any, NoReturn, TypeAlias
+from functools import cache, lru_cache
+from typing import Any, NoReturn, TypeAlias, cast
 
 import numpy as np
 
@@ -34,6 +34,7 @@ from graphcomp.ops.powers import POWER, SQUARE, VARYING_POWER
 from graphcomp.ops.reductions import MAX, MIN, PROD, SUM
 from graphcomp.ops.shaping import BROADCAST, CAST, GETITEM, RESHAPE, TRANSPOSE, normal_index
 from graphcomp.shape import (
+    FLOAT,
     Dim,
     Shape,
     broadcast_shape,
@@ -70,7 +71,20 @@ def _forget(reference: _Reference) -> None:
         del _interned[reference.key]
 
 
-class Node:
+class _Draft:
+    """A node while it is being made: the one time when its attributes can be set."""
+
+    __slots__ = ("__weakref__", "args", "dtype", "op", "params", "scope", "shape")
+
+    op: Op
+    args: tuple[Node, ...]
+    params: Params
+    shape: Shape
+    dtype: DType
+    scope: str
+
+
+class Node(_Draft):
     """One application of an op, immutable and interned; arithmetic on it builds a graph.
 
     Nodes behave like NumPy arrays in expressions (``+ - * / // % ** @``, comparisons, indexing,
@@ -82,15 +96,8 @@ class Node:
     <node 1/(1 + exp(-a*x)) float64 ()>
     """
 
-    __slots__ = ("__weakref__", "args", "dtype", "op", "params", "scope", "shape")
+    __slots__ = ()
     __array_priority__ = 1000
-
-    op: Op
-    args: tuple[Node, ...]
-    params: Params
-    shape: Shape
-    dtype: DType
-    scope: str
 
     # ------------------------------------------------------------ what it is
 
@@ -134,8 +141,8 @@ class Node:
         node = self.args[0] if self.op is BROADCAST else self
         if node.op is not CONSTANT:
             return None
-        array = node.params[0][1].array
-        return array.item() if array.size == 1 and array.ndim == 0 else None
+        value: Value = node.params[0][1]
+        return value.number
 
     def param(self, name: str) -> Any:
         """The parameter `name` of the op."""
@@ -256,6 +263,8 @@ class Node:
 
     def broadcast_to(self, shape: Any) -> Node:
         """Broadcast to a shape, as NumPy does."""
+        if isinstance(shape, tuple) and shape == self.shape:
+            return self
         new = _located(lambda: parse_shape(shape))
         if new == self.shape:
             return self
@@ -407,36 +416,33 @@ class Node:
 
 def intern(op: Op, args: tuple[Node, ...], params: Params = (), scope: str = "") -> Node:
     """The node for this application: the existing one, if there is one."""
-    key = (op, params, scope, *map(id, args))
+    # identities of what the node keeps alive: a key of numbers is nothing to the garbage collector
+    key = (id(op), params, scope, *map(id, args))
     with _lock:
         reference = _interned.get(key)
         if reference is not None:
             node = reference()
             if node is not None:
                 return node
+        shapes, dtypes = [arg.shape for arg in args], [arg.dtype for arg in args]
         if params:
             keywords = dict(params)
-            shape = op.shape(*(arg.shape for arg in args), **keywords)
-            dtype = op.dtype(*(arg.dtype for arg in args), **keywords)
+            shape, dtype = op.shape(*shapes, **keywords), op.dtype(*dtypes, **keywords)
         else:
-            shape = op.shape(*(arg.shape for arg in args))
-            dtype = _plain_dtype(op, tuple([arg.dtype for arg in args]))
-        node = object.__new__(Node)
-        put = object.__setattr__
-        put(node, "op", op)
-        put(node, "args", args)
-        put(node, "params", params)
-        put(node, "shape", shape)
-        put(node, "dtype", dtype)
-        put(node, "scope", scope)
-        reference = _Reference(node, _forget)
+            shape, dtype = op.shape(*shapes), _plain_dtype(op, *dtypes)
+        draft = _Draft()
+        draft.op, draft.args, draft.params = op, args, params
+        draft.shape, draft.dtype, draft.scope = shape, dtype, scope
+        draft.__class__ = Node
+        made = cast("Node", draft)
+        reference = _Reference(made, _forget)
         reference.key = key
         _interned[key] = reference
-    return node
+    return made
 
 
 @cache
-def _plain_dtype(op: Op, dtypes: tuple[DType, ...]) -> DType:
+def _plain_dtype(op: Op, *dtypes: DType) -> DType:
     result: DType = op.dtype(*dtypes)
     return result
 
@@ -450,13 +456,9 @@ def apply(op: Op, *operands: Operand, **params: Any) -> Node:
     """
     try:
         args = _lift_all(op, operands)
-        if op.broadcasts and len(args) > 1:
-            shape = broadcast_shape(op.name, *(arg.shape for arg in args))
-            args = tuple(
-                arg if arg.shape == shape else intern(BROADCAST, (arg,), (("shape", shape),))
-                for arg in args
-            )
-        return intern(op, _cast_all(args), tuple(params.items()), current_scope.get())
+        if len(args) > 1 and not _alike(args):
+            args = _cast_all(_broadcast_all(op, args) if op.broadcasts else args)
+        return intern(op, args, tuple(params.items()), current_scope.get())
     except GraphcompError as error:
         raise _located_error(error) from None
 
@@ -472,32 +474,81 @@ def constant(value: object, dtype: object = None) -> Node:
     """
     if isinstance(value, Node):
         return value
+    if type(value) is float and dtype is None:
+        return number(value, FLOAT)
     array = np.asarray(value, None if dtype is None else check_dtype(dtype))
     check_dtype(array.dtype)
     return intern(CONSTANT, (), (("value", Value(array)),))
 
 
-def _lift_all(op: Op, operands: Sequence[Operand]) -> tuple[Node, ...]:
+def number(value: float, dtype: DType) -> Node:
+    """A number as a constant of a dtype that is known to be supported.
+
+    Raises:
+        DTypeError: the number does not fit the dtype.
+
+    >>> number(2, np.dtype("float32"))
+    <node 2 float32 ()>
+    """
+    try:
+        # 0.0 and -0.0 are equal, but not the same
+        stored = _value(value, dtype) if value else Value(np.asarray(value, dtype))
+    except OverflowError:
+        msg = f"the constant {value} does not fit {dtype}"
+        raise DTypeError(msg) from None
+    return intern(CONSTANT, (), (("value", stored),))
+
+
+@lru_cache(maxsize=1024)
+def _value(value: float, dtype: DType) -> Value:
+    return Value(np.asarray(value, dtype))
+
+
+def _lift_all(op: Op, operands: tuple[Operand, ...]) -> tuple[Node, ...]:
     """Python numbers take the dtype of the others (as in NumPy), arrays keep theirs."""
-    if all(isinstance(operand, Node) for operand in operands):
-        return tuple(operands)  # type: ignore[arg-type]
+    for operand in operands:
+        if not isinstance(operand, Node):
+            break
+    else:
+        return operands  # type: ignore[return-value]
     strong = [
         operand.dtype
         for operand in operands
         if isinstance(operand, (Node, np.ndarray, np.generic)) and operand.dtype.kind != "b"
     ]
-    base = np.result_type(*strong) if strong else None
-    lifted = []
-    for operand in operands:
-        if isinstance(operand, Node):
-            lifted.append(operand)
-        elif isinstance(operand, bool) or not isinstance(operand, (int, float)) or base is None:
-            lifted.append(_lift(op, operand))
-        else:
-            # a number, not its type: NumPy widens float32 by `float`, never by 1.0
-            weak = 1 if isinstance(operand, int) else 1.0
-            lifted.append(_scalar(operand, np.result_type(base, weak)))
-    return tuple(lifted)
+    return tuple(
+        [
+            operand
+            if isinstance(operand, Node)
+            else number(operand, _dtype_beside(isinstance(operand, float), *strong))
+            if strong and isinstance(operand, (int, float)) and not isinstance(operand, bool)
+            else _lift(op, operand)
+            for operand in operands
+        ]
+    )
+
+
+@cache
+def _dtype_beside(real: bool, *dtypes: DType) -> DType:
+    """What a Python number becomes: NumPy widens float32 by the type `float`, never by 0.0."""
+    return np.result_type(np.result_type(*dtypes), 0.0 if real else 0)
+
+
+def _alike(args: tuple[Node, ...]) -> bool:
+    """Whether all arguments have one shape and one dtype, as they mostly do."""
+    shape, dtype = args[0].shape, args[0].dtype
+    for arg in args:  # noqa: SIM110  (all() takes twice as long, and this runs for every node)
+        if arg.dtype is not dtype or (arg.shape is not shape and arg.shape != shape):
+            return False
+    return True
+
+
+def _broadcast_all(op: Op, args: tuple[Node, ...]) -> tuple[Node, ...]:
+    shape = broadcast_shape(op.name, *(arg.shape for arg in args))
+    return tuple(
+        arg if arg.shape == shape else intern(BROADCAST, (arg,), (("shape", shape),))
+        for arg in args
+    )
 
 
 def _cast_all(args: tuple[Node, ...]) -> tuple[Node, ...]:
@@ -513,14 +564,6 @@ def _cast_all(args: tuple[Node, ...]) -> tuple[Node, ...]:
         intern(CAST, (arg,), (("dtype", wide.name),)) if arg.is_real and arg.dtype != wide else arg
         for arg in args
     )
-
-
-def _scalar(value: float, dtype: DType) -> Node:
-    try:
-        return constant(value, dtype)
-    except OverflowError:
-        msg = f"the constant {value} does not fit {dtype}"
-        raise DTypeError(msg) from None
 
 
 def _lift(op: Op, operand: Operand) -> Node:
@@ -607,18 +650,20 @@ def topological(outputs: Iterable[Node], stop: Callable[[Node], bool] | None = N
     """
     order: list[Node] = []
     seen: set[Node] = set()
-    stack: list[tuple[Node, bool]] = [(node, False) for node in reversed(tuple(outputs))]
+    waiting: list[Node] = []
+    stack: list[Node | None] = [*reversed(tuple(outputs))]
     while stack:
-        node, expanded = stack.pop()
-        if expanded:
-            order.append(node)
-            continue
-        if node in seen:
-            continue
-        seen.add(node)
-        stack.append((node, True))
-        if stop is None or not stop(node):
-            stack.extend((arg, False) for arg in reversed(node.args) if arg not in seen)
+        node = stack.pop()
+        if node is None:  # the arguments of the last one that waits are done
+            order.append(waiting.pop())
+        elif node not in seen:
+            seen.add(node)
+            if not node.args or (stop is not None and stop(node)):
+                order.append(node)
+            else:
+                waiting.append(node)
+                stack.append(None)
+                stack.extend(node.args[::-1])
     return order
 
 

@@ -166,7 +166,7 @@ def broadcast_shape(op: str, *shapes: Shape) -> Shape:
     (m, n)
     """
     first = shapes[0]
-    if all(shape is first or shape == first for shape in shapes):
+    if shapes.count(first) == len(shapes):
         return first
     rank = max(map(len, shapes))
     result: list[Dim] = []

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from graphcomp.node import Node, apply, constant, current_scope
+from graphcomp.node import Node, apply, current_scope, number
 from graphcomp.op import Form
 from graphcomp.ops.arithmetic import NEG
 from graphcomp.ops.comparison import LOGICAL_AND, LOGICAL_NOT, WHERE
@@ -15,6 +15,7 @@ from graphcomp.shape import Shape
 
 Partial = Node | float | None
 
+_TIDIED = {Form.PRODUCT, Form.SUM, Form.DIFFERENCE}
 _MOVES = {BROADCAST, RESHAPE, TRANSPOSE, GETITEM}
 
 
@@ -30,7 +31,7 @@ def unscoped() -> Iterator[None]:
 
 def filled(value: float, shape: Shape, like: Node) -> Node:
     """An array of one value, in the dtype of `like`."""
-    return constant(value, like.dtype).broadcast_to(shape)
+    return number(value, like.dtype).broadcast_to(shape)
 
 
 def zeros_like(node: Node) -> Node:
@@ -47,31 +48,35 @@ def negate(node: Node) -> Node:
     """-node."""
     if node.op is NEG:
         return node.args[0]
-    number = node.constant
-    return -node if number is None else filled(-number, node.shape, node)
+    value = node.constant
+    return -node if value is None else filled(-value, node.shape, node)
 
 
 def times(tangent: Node, partial: Partial) -> Node | None:
     """A tangent or cotangent times a local partial; None is an identical zero."""
     if partial is None:
         return None
-    number = partial.constant if isinstance(partial, Node) else float(partial)
-    if number == 1:
-        return tangent
-    if number == -1:
-        return negate(tangent)
-    if number == 0:
-        return None
-    if isinstance(partial, Node):
-        if (chosen := choice(partial)) is not None:
-            return chosen.of(times(tangent, chosen.kept))
-        if (chosen := choice(tangent)) is not None:
-            return chosen.of(times(chosen.kept, partial))
-    if tangent.constant == 1 and isinstance(partial, Node) and partial.dtype == tangent.dtype:
-        return partial
-    if tangent.constant == -1 and isinstance(partial, Node) and partial.dtype == tangent.dtype:
-        return negate(partial)
+    if not isinstance(partial, Node):
+        return _scaled(tangent, partial)
+    value = partial.constant
+    if value is not None and value in {0, 1, -1}:
+        return _scaled(tangent, value)
+    if (chosen := choice(partial)) is not None:
+        return chosen.of(times(tangent, chosen.kept))
+    if (chosen := choice(tangent)) is not None:
+        return chosen.of(times(chosen.kept, partial))
+    value = tangent.constant
+    if value is not None and value in {1, -1} and partial.dtype == tangent.dtype:
+        return partial if value == 1 else negate(partial)
     return tangent * partial
+
+
+def _scaled(tangent: Node, factor: float) -> Node | None:
+    if factor == 0:
+        return None
+    if factor == 1:
+        return tangent
+    return negate(tangent) if factor == -1 else tangent * factor
 
 
 class Choice(NamedTuple):
@@ -145,13 +150,15 @@ def total(parts: Sequence[Node]) -> Node:
 def tidy(node: Node) -> Node:
     """The node without a factor of one, a term of zero or the negation of a number at its top."""
     form, args = node.op.form, node.args
+    if form is Form.NEGATION:
+        return negate(args[0])
+    if form not in _TIDIED and node.op is not CAST:
+        return node
     numbers = [arg.constant for arg in args]
     if form is Form.PRODUCT:
         for mine, other in ((0, 1), (1, 0)):
             if numbers[mine] in {1, -1} and args[other].dtype == node.dtype:
                 return args[other] if numbers[mine] == 1 else negate(args[other])
-    elif form is Form.NEGATION:
-        return negate(args[0])
     elif form is Form.SUM and 0 in numbers:
         return args[1] if numbers[0] == 0 else args[0]
     elif form is Form.DIFFERENCE and 0 in numbers:

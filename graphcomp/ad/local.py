@@ -7,16 +7,15 @@ transpose for (multi)linear ones, the jvp and its transpose for opaque ones.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from graphcomp.ad.build import Partial, choice, filled, ones_like, plus, tidy, times
+from graphcomp.ad.build import Partial, filled, ones_like, plus, tidy, times
 from graphcomp.graph import input_node
 from graphcomp.node import Node, apply, topological
 from graphcomp.op import Form, Kind
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """A node with the nodes inside it: what one step computes from its operands.
 
     Attributes:
@@ -32,7 +31,11 @@ class Block:
 
 def primitive_blocks(nodes: Sequence[Node]) -> list[Block]:
     """One block for every node that is not a leaf."""
-    return [Block(node, tuple(dict.fromkeys(node.args)), (node,)) for node in nodes if node.args]
+    return [
+        Block(node, args if len(set(args)) == len(args) else tuple(dict.fromkeys(args)), (node,))
+        for node in nodes
+        if (args := node.args)
+    ]
 
 
 def active_nodes(blocks: Sequence[Block], wrt: Collection[Node]) -> set[Node]:
@@ -41,9 +44,9 @@ def active_nodes(blocks: Sequence[Block], wrt: Collection[Node]) -> set[Node]:
     for block in blocks:
         for node in block.interior:
             if (
-                node.is_real
+                not active.isdisjoint(node.args)
                 and node.op.kind is not Kind.DISCRETE
-                and any(arg in active for arg in node.args)
+                and node.is_real
             ):
                 active.add(node)
     return active
@@ -58,7 +61,9 @@ def partial(node: Node, index: int) -> Partial:
     rule = rules[index]
     if rule is None:
         return None
-    result: Partial = rule(node, *node.args, **dict(node.params))
+    result: Partial = (
+        rule(node, *node.args, **dict(node.params)) if node.params else rule(node, *node.args)
+    )
     return tidy(result) if isinstance(result, Node) else result
 
 
@@ -99,9 +104,8 @@ def push(node: Node, tangents: Sequence[Node | None]) -> Node | None:
 
 def _replaced(node: Node, index: int, tangent: Node) -> Node | None:
     """A multilinear op with a tangent in place of one argument."""
-    chosen = choice(tangent) if node.op.pointwise else None
-    if chosen is not None:
-        return chosen.of(_replaced(node, index, chosen.kept))
+    if node.op.form is Form.PRODUCT:
+        return times(tangent, node.args[1 - index])
     args = (*node.args[:index], tangent, *node.args[index + 1 :])
     return tidy(apply(node.op, *args, **dict(node.params)))
 
@@ -109,9 +113,8 @@ def _replaced(node: Node, index: int, tangent: Node) -> Node | None:
 def pull(node: Node, index: int, ct: Node) -> Node | None:
     """What a cotangent of a node contributes to that of one argument; None is an identical zero."""
     op = node.op
-    chosen = choice(ct) if op.kind is Kind.MULTILINEAR and op.pointwise else None
-    if chosen is not None:
-        return chosen.of(pull(node, index, chosen.kept))
+    if op.form is Form.PRODUCT:
+        return times(ct, node.args[1 - index])
     match op.kind:
         case Kind.ELEMENTWISE:
             return times(ct, partial(node, index))
@@ -174,16 +177,15 @@ def _sum(parts: Sequence[Node]) -> Node:
 def is_pointwise(block: Block, active: Collection[Node]) -> bool:
     """Whether entry i of the output depends on entry i of the active operands alone, in one dtype."""
     shape, dtype = block.output.shape, block.output.dtype
-    inside = all(
-        node.op.pointwise and node.shape == shape and node.op.kind is not Kind.OPAQUE
-        for node in block.interior
-        if node in active
-    )
-    return inside and all(
-        operand.shape == shape and operand.dtype == dtype
-        for operand in block.operands
-        if operand in active
-    )
+    for node in block.interior:
+        if node in active and (
+            not node.op.pointwise or node.op.kind is Kind.OPAQUE or node.shape != shape
+        ):
+            return False
+    for operand in block.operands:
+        if operand in active and (operand.dtype != dtype or operand.shape != shape):
+            return False
+    return True
 
 
 def pull_block(block: Block, ct: Node, active: Collection[Node]) -> Iterator[tuple[Node, Node]]:
@@ -197,7 +199,26 @@ def pull_block(block: Block, ct: Node, active: Collection[Node]) -> Iterator[tup
 
 def local_partials(block: Block, active: Collection[Node]) -> dict[Node, Node]:
     """The partials of a pointwise block by its active operands: reverse mode with a seed of ones."""
-    return dict(pull_block(block, ones_like(block.output), active))
+    if len(block.interior) > 1:
+        return dict(pull_block(block, ones_like(block.output), active))
+    node = block.output
+    found: dict[Node, Node] = {}
+    for index, arg in enumerate(node.args):
+        if arg in active and (part := _partial_node(node, index)) is not None:
+            found[arg] = _sum([found[arg], part]) if arg in found else part
+    return found
+
+
+def _partial_node(node: Node, index: int) -> Node | None:
+    """The local partial of a pointwise op by one argument, as a node."""
+    if node.op.form is Form.PRODUCT:
+        return node.args[1 - index]
+    if node.op.kind is not Kind.ELEMENTWISE:
+        return pull(node, index, ones_like(node))
+    value = partial(node, index)
+    if value is None or isinstance(value, Node):
+        return value
+    return filled(value, node.shape, node) if value else None
 
 
 def push_block(block: Block, tangents: Mapping[Node, Node]) -> Node | None:

@@ -8,7 +8,7 @@ which is what a person writes down.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from graphcomp.ad.build import plus, times, unscoped
 from graphcomp.ad.local import (
@@ -23,8 +23,7 @@ from graphcomp.node import Node
 from graphcomp.op import Form
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """One contribution to an adjoint or tangent.
 
     Attributes:
@@ -39,8 +38,7 @@ class Term:
     value: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Derivative:
+class Derivative(NamedTuple):
     """The adjoint or tangent of a node: the sum of its terms, in the order of the steps."""
 
     node: Node

@@ -13,7 +13,7 @@ from graphcomp.errors import DerivativeError, DerivativeWarning, DTypeError
 from graphcomp.graph import G, GraphData, input_node
 from graphcomp.names import fresh_name
 from graphcomp.node import Node, apply
-from graphcomp.ops.leaves import IDENTITY
+from graphcomp.ops.leaves import IDENTITY, LET
 from graphcomp.shape import Dim, Shape, combine, format_shape
 
 Wrt = Sequence[str] | str | None
@@ -228,11 +228,9 @@ def _hints(
 ) -> dict[Node, str]:
     """Names for the derivatives of named nodes, for printers and the code generator."""
     named: dict[Node, str] = dict(graph.hints)
-    names = dict(zip(graph.inputs, graph.input_names, strict=True))
+    names = named | dict(zip(graph.inputs, graph.input_names, strict=True))
     for node, derivative in found.items():
-        name = names.get(node) or (
-            node.param("name") if node.op.form.value == "named" else graph.hints.get(node)
-        )
+        name = node.param("name") if node.op is LET else names.get(node)
         if name is not None and f"{name}_{suffix}" not in taken and derivative.value.args:
             named.setdefault(derivative.value, f"{name}_{suffix}")
     return named

@@ -12,20 +12,27 @@ from graphcomp.shape import Dim, Shape
 
 
 class Value:
-    """An immutable constant array; equality and hash are those of its dtype, shape and bits."""
+    """An immutable constant array; equality and hash are those of its dtype, shape and bits.
 
-    __slots__ = ("array", "key")
+    Attributes:
+        array: the entries, not writable.
+        number: the entry as a Python number, if the array has no dimensions; else None.
+    """
+
+    __slots__ = ("_hash", "_key", "array", "number")
 
     def __init__(self, array: np.ndarray[Any, Any]) -> None:
         self.array = np.array(array, order="C")
         self.array.setflags(write=False)
-        self.key = (self.array.dtype.str, self.array.shape, self.array.tobytes())
+        self.number: float | None = self.array.item() if self.array.ndim == 0 else None
+        self._key = (self.array.dtype.str, self.array.shape, self.array.tobytes())
+        self._hash = hash(self._key)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Value) and self.key == other.key
+        return self is other or (isinstance(other, Value) and self._key == other._key)
 
     def __hash__(self) -> int:
-        return hash(self.key)
+        return self._hash
 
     def __repr__(self) -> str:
         return f"Value({self.array.dtype}, {self.array.shape})"
