@@ -32,6 +32,7 @@ class Statement:
         operands: the pieces of the outermost op.
         operator: "=" or an in-place operator.
         comment: at the end of the line.
+        typed: whether the variable is declared as an array.
     """
 
     target: str
@@ -40,6 +41,7 @@ class Statement:
     operands: tuple[Piece, ...]
     operator: str = "="
     comment: str = ""
+    typed: bool = False
 
     @property
     def line(self) -> str:
@@ -77,6 +79,7 @@ class Block:
         names: of the function.
         indent: of the statements.
         pieces: of nodes that are known already.
+        typed: an array whose type the type checker needs to be told.
     """
 
     def __init__(
@@ -86,12 +89,14 @@ class Block:
         names: Names,
         indent: int,
         pieces: dict[Node, Piece],
+        typed: Node | None = None,
     ) -> None:
         self.context = context
         self.prepared = prepared
         self.names = names
         self.room = WIDTH - len(INDENT) * indent
         self.pieces = pieces
+        self.typed = typed
         self.statements: list[Statement] = []
         self.dims: set[str] = set()
         self.rank: dict[str, int] = {}
@@ -105,7 +110,8 @@ class Block:
                 self.pieces[node] = self.context.leaf(node)
             elif node in cut:
                 name = self._name(node)
-                piece, operands = self._fitted(node, self.room - len(name) - 3)
+                equals = len(": Array = ") if node is self.typed else len(" = ")
+                piece, operands = self._fitted(node, self.room - len(name) - equals)
                 self._assign(name, node, piece, operands)
             else:
                 self.pieces[node] = self._fitted(node, INLINE)[0]
@@ -120,7 +126,8 @@ class Block:
         return name
 
     def _assign(self, name: str, node: Node, piece: Piece, operands: tuple[Piece, ...]) -> None:
-        self.statements.append(Statement(name, node, piece, operands))
+        typed = node is self.typed and node.shape != ()
+        self.statements.append(Statement(name, node, piece, operands, typed=typed))
         roots = frozenset({name}) | (piece.roots if node.op.view else frozenset())
         self.pieces[node] = replace(
             piece, text=name, precedence=ATOM, reads=frozenset({name}), roots=roots, number=False
@@ -234,9 +241,11 @@ def reuse_buffers(
     for group in groups.values():
         best = max(group, key=lambda name: rank.get(name, 0))
         renamed |= {name: best for name in group if name != best}
+    typed = {renamed.get(s.target, s.target) for s in statements if s.typed}
     result: list[Statement] = []
     for statement in statements:
         current = renamed_statement(statement, renamed)
+        current.typed = current.target in typed and statement.target not in merged
         if statement.target not in merged:
             result += _split_product(current)
             continue
@@ -248,6 +257,7 @@ def reuse_buffers(
                 piece=current.operands[1 - place],
                 operator=_IN_PLACE[statement.node.op.form],
                 comment=statement.target if says else "",
+                typed=False,
             )
         )
     return result, renamed
@@ -339,7 +349,7 @@ def _split_product(current: Statement) -> list[Statement]:
         ):
             return [
                 replace(current, piece=operand, comment=""),
-                replace(current, piece=other, operator=_IN_PLACE[form]),
+                replace(current, piece=other, operator=_IN_PLACE[form], typed=False),
             ]
     return [current]
 

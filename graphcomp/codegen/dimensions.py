@@ -23,7 +23,7 @@ def dimension_source(dim: Dim | sympy.Expr, names: Mapping[str, str]) -> str:
 
     >>> from graphcomp.shape import parse_dimension
     >>> dimension_source(parse_dimension("2*n + m"), {"n": "n", "m": "m_2"})
-    'm_2 + 2 * n'
+    '2 * n + m_2'
     """
     return _source(sympy.sympify(dim), names)[0]
 

@@ -39,8 +39,8 @@ def layout(text: str, indent: int = 0) -> list[str]:
         return [line]
     margin = INDENT * indent
     parts = split_commas(body)
-    alone = len(parts) == 1 and body.endswith(",")
-    if len(margin) + len(INDENT) + len(body) <= WIDTH and not alone:
+    called = start > 0 and (text[start - 1].isalnum() or text[start - 1] in "_)]")
+    if called and len(margin) + len(INDENT) + len(body) <= WIDTH:
         return [margin + head, margin + INDENT + body, margin + tail]
     lines = [margin + head]
     for part in parts:
@@ -92,6 +92,30 @@ def split_commas(text: str) -> list[str]:
     return [*parts, rest] if rest else parts
 
 
+def returned(tree: Any, indent: int) -> list[str]:
+    """A return statement for texts in nested tuples."""
+    line = f"{INDENT * indent}return {_texts(tree, top=True)}"
+    if len(line) <= WIDTH or isinstance(tree, str):
+        return [line] if len(line) <= WIDTH else layout(line.strip(), indent)
+    return _opened(tree, indent, "return ", "")
+
+
+def _texts(tree: Any, *, top: bool = False) -> str:
+    if isinstance(tree, str):
+        return tree
+    text = ", ".join(map(_texts, tree)) + ("," if len(tree) == 1 else "")
+    return text if top and len(tree) > 1 else f"({text})"
+
+
+def _opened(tree: Any, indent: int, prefix: str, suffix: str) -> list[str]:
+    margin = INDENT * indent
+    line = f"{margin}{prefix}{_texts(tree)}{suffix}"
+    if isinstance(tree, str) or (len(line) <= WIDTH and not prefix):
+        return [line]
+    inner = [line for item in tree for line in _opened(item, indent + 1, "", ",")]
+    return [f"{margin}{prefix}(", *inner, f"{margin}){suffix}"]
+
+
 def literal(value: Any, prefix: str, indent: int = 0, suffix: str = "") -> list[str]:
     """A nested dict, list or tuple of plain values as source, after a prefix such as ``X = ``."""
     margin = INDENT * indent
@@ -133,7 +157,10 @@ def docstring(summary: str, details: Sequence[str] = (), indent: int = 0) -> lis
     room = WIDTH - len(margin)
     if not details and len(summary) + 6 <= room:
         return [f'{margin}"""{summary}"""']
-    first, *rest = textwrap.wrap(summary, room - 3, break_long_words=False) or [""]
+    glued = re.sub(r"\([^()]*\)", lambda match: match.group().replace(" ", "\0"), summary)
+    width = room - (3 if details else 6)  # a formatter puts closing quotes behind a single line
+    wrapped = textwrap.wrap(glued, width, break_long_words=False) or [""]
+    first, *rest = [line.replace("\0", " ") for line in wrapped]
     lines = [f'{margin}"""{first}', *(margin + line for line in rest)]
     if details:
         lines += ["", *(margin + line if line else "" for line in details)]

@@ -60,6 +60,6 @@ def compile_function(
     """
     source = generate(graph, (kind,), wrt, target=target, **options)
     module = load(source, options.get("name") or graph.name)
-    function: CompiledFunction = vars(module)[module.__all__[-1]]
+    function: CompiledFunction = vars(module)[max(module.__all__, key=len)]
     function.source = source
     return function

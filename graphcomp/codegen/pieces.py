@@ -44,6 +44,7 @@ class Piece:
         dtype: of the value.
         reads: the variables that it reads.
         roots: the variables whose memory it may share; none for a fresh value.
+        frozen: whether it is a view that can't be written to.
         number: whether it is a Python number, not an array or NumPy scalar.
         dims: the named dimensions that it reads.
     """
@@ -54,6 +55,7 @@ class Piece:
     dtype: DType
     reads: frozenset[str] = _NOTHING
     roots: frozenset[str] = _NOTHING
+    frozen: bool = False
     number: bool = False
     dims: frozenset[str] = _NOTHING
 
@@ -152,7 +154,7 @@ class Context:
             node.dtype,
             reads=_union([p.reads for p in operands]),
             roots=_union([p.roots for p in operands]) if op.view else _NOTHING,
-            number=False,
+            frozen=op.view and any(p.frozen for p in operands),
             dims=_union([p.dims for p in operands]) | dims,
         )
         cast = self.dialect.arrays and _natural_dtype(node) != node.dtype
@@ -169,7 +171,13 @@ class Context:
         source, dims = self.shape(shape)
         text = f"np.broadcast_to({piece.text}, {source})"
         return replace(
-            piece, text=text, precedence=ATOM, shape=shape, number=False, dims=piece.dims | dims
+            piece,
+            text=text,
+            precedence=ATOM,
+            shape=shape,
+            frozen=True,
+            number=False,
+            dims=piece.dims | dims,
         )
 
     def shape(self, shape: Shape) -> tuple[str, frozenset[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,11 +17,14 @@ from graphcomp.codegen.block import (
     reuse_buffers,
 )
 from graphcomp.codegen.functions import Plan, Tree
-from graphcomp.codegen.layout import INDENT, WIDTH, definition, docstring, layout
+from graphcomp.codegen.layout import INDENT, WIDTH, definition, docstring, layout, returned
 from graphcomp.codegen.pieces import LIMITS, Context, Piece
 from graphcomp.codegen.prepare import FREE, Pass, Prepared, leaves, prepare
 from graphcomp.node import Node
 from graphcomp.op import ATOM
+
+#: Results that stand in a return statement as they are.
+_PLAIN = re.compile(r"-?[\w.]+(\(\w+\)|\.copy\(\))?\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +123,7 @@ class _Function:
     def _straight(self, _outputs: Sequence[Node]) -> list[str]:
         outputs = self.prepared.outputs
         depth = 2 if self.slow else 1
-        block = Block(self.writer.context, self.prepared, self.names, depth, self.pieces)
+        block = self._block(depth, self.pieces, self.plan.values)
         block.compute([outputs[key] for key in self.plan.primal], self.prepared.cut)
         start = len(block.statements)
         block.compute(outputs.values(), self.prepared.cut)
@@ -138,6 +142,11 @@ class _Function:
         lines += self._return(tree, own, (), depth)
         return self._guarded(lines, self._slow_call())
 
+    def _block(self, depth: int, pieces: dict[Node, Piece], tree: Tree = ()) -> Block:
+        """A block that returns a tree of results; one array alone is given its type."""
+        typed = self.prepared.outputs[tree] if isinstance(tree, str) else None
+        return Block(self.writer.context, self.prepared, self.names, depth, pieces, typed)
+
     def _with_closure(self, inner: Tree) -> tuple[list[str], list[str]]:
         """The forward part, and the function that it returns."""
         outputs, cut = self.prepared.outputs, self.prepared.cut
@@ -146,19 +155,20 @@ class _Function:
         seeded = _dependents(self.prepared.order, self.plan.seeds)
         values = [outputs[key] for key in self.plan.primal]
         results = [outputs[key] for key in leaves(inner)]
-        forward = Block(self.writer.context, self.prepared, self.names, depth, self.pieces)
+        forward = self._block(depth, self.pieces)
         forward.compute(values, cut)
         start = len(forward.statements)
         kept = _frontier(self.prepared.order, seeded)
         forward.compute(kept, {*cut, *(n for n in kept if n.args)})
-        backward = Block(
-            self.writer.context, self.prepared, self.names, depth + 1, dict(self.pieces)
-        )
+        backward = self._block(depth + 1, dict(self.pieces), inner)
         backward.compute(results, cut)
         steps = hoist(backward.statements, set(results), 0)
         captured = {name for s in steps for name in s.piece.reads}
         for node in results:
             captured |= backward.pieces[node].reads
+        for piece in self.pieces.values():
+            if piece.is_name and piece.text in captured:
+                captured |= piece.roots
         live = {*self._live(self.plan.values), *captured}
         ahead, renamed = reuse_buffers(forward.statements, live, forward.rank)
         own = {s.target for s in ahead}
@@ -166,11 +176,11 @@ class _Function:
         steps = [renamed_statement(step, renamed) for step in steps]
         _rename(backward.pieces, renamed)
         _rename(self.pieces, renamed)
-        self.dims |= forward.dims | backward.dims
         body = _statement_lines(
             ahead, depth, start if start < len(ahead) else None, self.plan.section
         )
-        result = self._results(self.plan.values, own, captured)
+        self.dims |= forward.dims | backward.dims
+        end = self._return(self.plan.values, own, captured, 1, mine)
         body = self._guarded(body, self._slow_call())
         outer, self.pieces = self.pieces, backward.pieces
         below, renamed = reuse_buffers(steps, self._live(inner), backward.rank)
@@ -185,7 +195,7 @@ class _Function:
         given = ", ".join(self.seeds.values())
         lines += self._guarded(inside, f"{self._slow_call()}[1]({given})", 1)
         self.pieces = outer
-        return body, [*lines, "", *layout(f"return {result}, {mine}", 1)]
+        return body, [*lines, "", *end]
 
     def _slow_call(self) -> str:
         given = [*self.arguments.names.values(), *self.tangents.values()]
@@ -213,32 +223,54 @@ class _Function:
         }
 
     def _return(
-        self, tree: Tree, own: Collection[str], captured: Collection[str], depth: int
+        self,
+        tree: Tree,
+        own: Collection[str],
+        captured: Collection[str],
+        depth: int,
+        function: str = "",
     ) -> list[str]:
-        if isinstance(tree, dict):
-            items = [f'"{key}": {self._result(sub, own, captured)}' for key, sub in tree.items()]
+        """The return statement; results that do not fit into it get lines of their own."""
+        texts = self._texts(tree, {*captured, *self._given_twice(tree)}, own)
+        if isinstance(texts, dict):
+            items = [f'"{key}": {text}' for key, text in texts.items()]
             return layout(f"return {{{', '.join(items)}}}", depth)
-        return layout(f"return {self._results(tree, own, captured)}", depth)
+        shown = (texts, function) if function else texts
+        lines = returned(shown, depth)
+        if len(lines) == 1:
+            return lines
+        ahead: list[str] = []
 
-    def _results(self, tree: Tree, own: Collection[str], captured: Collection[str]) -> str:
+        def named(part: Tree, keys: Tree) -> Tree:
+            if isinstance(part, str):
+                if _PLAIN.match(part):
+                    return part
+                name = self.names.give(str(keys))
+                ahead.extend(layout(f"{name} = {part}", depth))
+                return name
+            return tuple(named(p, k) for p, k in zip(part, keys, strict=True))
+
+        texts = named(texts, tree)
+        return [*ahead, *returned((texts, function) if function else texts, depth)]
+
+    def _given_twice(self, tree: Tree) -> set[str]:
+        """The variables whose memory several results would share."""
         given: dict[str, int] = {}
         for key in leaves(tree):
             for root in self.pieces[self.prepared.outputs[key]].roots:
                 given[root] = given.get(root, 0) + 1
-        shared = {*captured, *(name for name, count in given.items() if count > 1)}
+        return {name for name, count in given.items() if count > 1}
 
-        def arranged(part: Tree, *, top: bool) -> str:
-            if isinstance(part, str):
-                return self._result(part, own, shared)
-            items = [arranged(item, top=False) for item in part]
-            text = ", ".join(items) + ("," if len(items) == 1 else "")
-            return text if top and len(items) > 1 else f"({text})"
+    def _texts(self, tree: Tree, shared: Collection[str], own: Collection[str]) -> Tree:
+        """The results as source, arranged."""
+        if isinstance(tree, str):
+            return self._result(tree, own, shared)
+        if isinstance(tree, dict):
+            return {key: self._texts(sub, shared, own) for key, sub in tree.items()}
+        return tuple(self._texts(item, shared, own) for item in tree)
 
-        return arranged(tree, top=True)
-
-    def _result(self, key: Tree, own: Collection[str], shared: Collection[str]) -> str:
+    def _result(self, key: str, own: Collection[str], shared: Collection[str]) -> str:
         """A result as the caller gets it: a Python number, or an array that is the caller's own."""
-        assert isinstance(key, str)
         node = self.prepared.outputs[key]
         piece = self.pieces[node]
         if node.shape == ():
@@ -247,7 +279,7 @@ class _Function:
             return f"{result_type(node)}({piece.text})"
         if piece.shape != node.shape:
             return self._filled(node, piece)
-        exclusive = piece.roots <= set(own) and not piece.roots & set(shared)
+        exclusive = piece.roots <= set(own) and not piece.roots & set(shared) and not piece.frozen
         return piece.text if exclusive else f"{piece.at_least(ATOM)}.copy()"
 
     def _filled(self, node: Node, piece: Piece) -> str:
@@ -278,9 +310,10 @@ class _Function:
             kinds = {self._tree_type(item) for item in tree.values()}
             return f"dict[str, {kinds.pop() if len(kinds) == 1 else 'Any'}]"
         items = [self._tree_type(item) for item in tree]
-        if len(items) > 4:
+        text = f"tuple[{', '.join(items)}]"
+        if len(text) > 44:
             return f"tuple[{items[0] if len(set(items)) == 1 else 'Any'}, ...]"
-        return f"tuple[{', '.join(items)}]"
+        return text
 
     def _docstring(self) -> list[str]:
         if self.careful:
@@ -331,6 +364,8 @@ def _statement_lines(
         if i == start and section:
             lines.append(f"{INDENT * indent}# {section}")
         text = statement.line
+        if statement.typed:
+            text = text.replace(" = ", ": Array = ", 1)
         remark = f"  # {statement.comment}" if statement.comment else ""
         if remark and len(INDENT) * indent + len(text) + len(remark) <= WIDTH:
             lines.append(f"{INDENT * indent}{text}{remark}")

@@ -8,6 +8,7 @@ import numpy as np
 import sympy
 
 from graphcomp.op import (
+    COMPARISON,
     DType,
     Form,
     Joins,
@@ -54,7 +55,7 @@ EQUAL = _comparison("equal", np.equal, "==", "=", "=", sympy.Eq)
 NOT_EQUAL = _comparison("not_equal", np.not_equal, "!=", r"\ne", "≠", sympy.Ne)
 
 
-def _logical(name: str, ufunc: Rule, arity: int, latex: str, math: str, formula: Rule) -> Op:
+def _logical(name: str, ufunc: Rule, arity: int, latex: str, math: Spelling, formula: Rule) -> Op:
     word = name.removeprefix("logical_")
     return Op(
         name=name,
@@ -72,19 +73,36 @@ def _logical(name: str, ufunc: Rule, arity: int, latex: str, math: str, formula:
             latex=latex,
             arity=arity,
         )
-        | {"math": Spelling(math)},
+        | {"math": math, "limits": math},
         formula=formula,
         domains=("bool",) * arity,
     )
 
 
 LOGICAL_AND = _logical(
-    "logical_and", np.logical_and, 2, r"({0} \wedge {1})", "(bool({0}) and bool({1}))", sympy.And
+    "logical_and",
+    np.logical_and,
+    2,
+    r"({0} \wedge {1})",
+    Spelling("bool({0}) and bool({1})", 3),
+    sympy.And,
 )
 LOGICAL_OR = _logical(
-    "logical_or", np.logical_or, 2, r"({0} \vee {1})", "(bool({0}) or bool({1}))", sympy.Or
+    "logical_or",
+    np.logical_or,
+    2,
+    r"({0} \vee {1})",
+    Spelling("bool({0}) or bool({1})", 2),
+    sympy.Or,
 )
-LOGICAL_NOT = _logical("logical_not", np.logical_not, 1, r"\neg ({0})", "(not {0})", sympy.Not)
+LOGICAL_NOT = _logical(
+    "logical_not",
+    np.logical_not,
+    1,
+    r"\neg ({0})",
+    Spelling("not {0}", 4, (COMPARISON,)),
+    sympy.Not,
+)
 
 
 def _where_dtype(_condition: DType, x: DType, y: DType) -> DType:
@@ -102,6 +120,7 @@ def _where_transpose(
 WHERE = Op(
     name="where",
     kind=Kind.LINEAR,
+    form=Form.CHOICE,
     arity=3,
     evaluate=np.where,
     numpy=(np.where,),
@@ -112,8 +131,8 @@ WHERE = Op(
         "where",
         arity=3,
         latex=r"\begin{{cases}} {1} & {0} \\ {2} & \text{{otherwise}} \end{{cases}}",
-        math="({1} if {0} else {2})",
-    ),
+    )
+    | dict.fromkeys(("math", "limits"), Spelling("{1} if {0} else {2}", 1, (2, 2, 2))),
     formula=lambda c, x, y: sympy.Piecewise((x, c), (y, True)),
     transpose=_where_transpose,
     kink="the branch taken, alone: the other contributes exactly 0, even if it is NaN or inf",
