@@ -5,6 +5,7 @@ from __future__ import annotations
 from graphcomp.ad.local import Block, primitive_blocks
 from graphcomp.ad.modes import Derivative, Term, forward, reverse
 from graphcomp.ad.transforms import (
+    Wrt,
     gradient,
     hessian,
     hvp,
