@@ -1,0 +1,330 @@
+"""The public face: `Graph`, and the functions that make one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from graphcomp import ad, codegen, frontends
+from graphcomp.derivation import Derivation, derive
+from graphcomp.evaluate import bind, evaluate
+from graphcomp.graph import GraphData
+from graphcomp.printers import drawing, text
+from graphcomp.program import Program, build_program
+
+Values = Mapping[str, Any]
+
+
+class Trace:
+    """A derivation that prints itself: ``print(graph.derivation("both", at=...))``.
+
+    Attributes:
+        data: the derivation as data, without layout.
+    """
+
+    def __init__(self, data: Derivation) -> None:
+        self.data = data
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def __repr__(self) -> str:
+        return f"<derivation of {self.data.graph.name}; print() shows it>"
+
+    def text(
+        self,
+        *,
+        ascii: bool = False,  # noqa: A002  (the usual word)
+        width: int | None = None,
+        detail: str = "full",
+    ) -> str:
+        """The trace as text.
+
+        Args:
+            ascii: nothing but ASCII characters, for plain terminals.
+            width: columns available, those of the terminal by default; below what the side-by-side
+                table needs, the traces stand one below the other.
+            detail: "full", or "brief" for the tables alone.
+        """
+        return text.render(self.data, ascii=ascii, width=width, detail=detail)
+
+    def to_json(self) -> dict[str, Any]:
+        """The trace as JSON-ready data."""
+        return self.data.to_json()
+
+
+class Graph(GraphData):
+    """A function as a graph: draw it, trace it, differentiate it, compile it, check it.
+
+    Args:
+        inputs: input nodes, in the order of the arguments.
+        outputs: one node, a sequence of nodes, or a mapping from names to nodes.
+        name: an identifier; the generated functions are called after it.
+
+    Raises:
+        InputError: the outputs depend on an input that is not listed.
+        NamingError: a name is not an identifier, or comes twice.
+
+    >>> import graphcomp as gc
+    >>> x, a = gc.scalars("x a")
+    >>> sigmoid = gc.Graph([x, a], {"y": 1 / (1 + gc.exp(-a * x))}, name="sigmoid")
+    >>> value, gradient = sigmoid.compile("value_and_grad")(1.0, 2.0)
+    >>> round(value, 6), [round(float(d), 6) for d in gradient]
+    (0.880797, [0.209987, 0.104994])
+    """
+
+    __slots__ = ()
+
+    # ------------------------------------------------------------ derivatives
+
+    def pushforward(self, wrt: ad.Wrt = None) -> Graph:
+        """Forward mode as a graph: tangents ``x_dot`` in, tangents ``y_dot`` out, any seeds.
+
+        >>> import graphcomp as gc
+        >>> square = gc.from_string("y = x**2")
+        >>> square.pushforward().evaluate(x=3.0, x_dot=1.0)["y_dot"].item()
+        6.0
+        """
+        return ad.pushforward(self, wrt)
+
+    def pullback(self, wrt: ad.Wrt = None) -> Graph:
+        """Reverse mode as a graph: cotangents ``y_bar`` in, cotangents ``x_bar`` out, any seeds.
+
+        >>> import graphcomp as gc
+        >>> square = gc.from_string("y = x**2")
+        >>> square.pullback().evaluate(x=3.0, y_bar=2.0)["x_bar"].item()
+        12.0
+        """
+        return ad.pullback(self, wrt)
+
+    def gradient(self, wrt: ad.Wrt = None, output: str | None = None) -> Graph:
+        """The gradient of a scalar output as a graph, by inputs or by named steps.
+
+        Raises:
+            DerivativeError: the output is no real scalar.
+            NamingError: there is no such input, step or output.
+            DTypeError: an integer or boolean input.
+
+        >>> import graphcomp as gc
+        >>> gc.from_string("y = x*a").gradient().output_names
+        ('d_y_d_x', 'd_y_d_a')
+        """
+        return ad.gradient(self, wrt, output)
+
+    def jacobian(self, wrt: ad.Wrt = None, mode: str = "auto") -> Graph:
+        """The Jacobians of all outputs, each of shape ``y.shape + x.shape``.
+
+        >>> import graphcomp as gc
+        >>> gc.Graph([gc.array("x", "n")], {"y": gc.array("x", "n") ** 2}).jacobian().outputs[
+        ...     0
+        ... ].shape
+        (n, n)
+        """
+        return ad.jacobian(self, wrt, mode)
+
+    def hessian(self, wrt: ad.Wrt = None, output: str | None = None) -> Graph:
+        """The blocks of the Hessian of a scalar output, each of shape ``x.shape + a.shape``.
+
+        >>> import graphcomp as gc
+        >>> gc.from_string("y = x**3").hessian().evaluate(x=2.0)["d2_y_d_x_d_x"].item()
+        12.0
+        """
+        return ad.hessian(self, wrt, output)
+
+    def hvp(self, wrt: ad.Wrt = None, output: str | None = None) -> Graph:
+        """The Hessian of a scalar output times a vector: ``v_x`` in, ``hvp_x`` out.
+
+        >>> import graphcomp as gc
+        >>> gc.from_string("y = x**3").hvp().evaluate(x=2.0, v_x=10.0)["hvp_x"].item()
+        120.0
+        """
+        return ad.hvp(self, wrt, output)
+
+    # ------------------------------------------------------------ seeing
+
+    def program(self, steps: str = "grouped", letter: str | None = "w") -> Program:
+        """The graph cut into named steps: "grouped", "named", "primitive" or "shared"."""
+        return build_program(self, steps, letter)
+
+    def derivation(
+        self,
+        mode: str = "both",
+        *,
+        wrt: ad.Wrt = None,
+        seed: Values | None = None,
+        at: Values | None = None,
+        steps: str = "grouped",
+        letter: str | None = "w",
+    ) -> Trace:
+        """The derivation, step by step, of the derivatives by forward or reverse mode, or both.
+
+        Args:
+            mode: "forward", "reverse" or "both".
+            wrt: inputs or named steps to differentiate by; all real inputs by default.
+            seed: tangents of inputs (forward), cotangents of outputs (reverse).
+            at: a value for every input; without it the trace is symbolic only.
+            steps: how the graph is cut into steps: "grouped", "named" or "primitive".
+            letter: of numbered steps; None to go by names alone.
+
+        >>> import graphcomp as gc
+        >>> trace = gc.from_string("y = x*x").derivation("reverse", at={"x": 3.0})
+        >>> "w̄₁" in str(trace)
+        True
+        """
+        return Trace(derive(self, mode, wrt=wrt, seed=seed, at=at, steps=steps, letter=letter))
+
+    def draw(
+        self, path: str | Path, *, mode: str | None = None, at: Values | None = None, **options: Any
+    ) -> Path:
+        """Draw the graph to a file: svg, png, pdf or dot, by the suffix.
+
+        Args:
+            path: the file.
+            mode: None for the graph with local partials on its edges, "forward" for values and
+                tangents, "reverse" for values and adjoints.
+            at: a value for every input, to show numbers.
+            **options: see `dot`, and `force` to overwrite a file that graphcomp did not make.
+
+        Raises:
+            OutputError: the file can't be written, or is not ours to overwrite.
+        """
+        return drawing.draw(self, path, mode=mode, at=at, **options)
+
+    def dot(self, *, mode: str | None = None, at: Values | None = None, **options: Any) -> str:
+        """The drawing as DOT text.
+
+        Args:
+            mode: None, "forward" or "reverse".
+            at: a value for every input, to show numbers.
+            **options: wrt, seed, steps, letter, theme ("light", "dark"), rankdir, parameters
+                (names of inputs to show as parameters), title, max_nodes, expand (scopes to open).
+        """
+        return drawing.dot_source(self, mode=mode, at=at, **options)
+
+    def _repr_svg_(self) -> str:
+        """The drawing, for notebooks."""
+        return drawing.svg(self)
+
+    # ------------------------------------------------------------ running
+
+    def evaluate(
+        self, values: Values | None = None, /, **inputs: Any
+    ) -> dict[str, np.ndarray[Any, Any]]:
+        """The value of every step and output, by the reference interpreter.
+
+        Raises:
+            InputError: an input is missing or unknown.
+            ShapeError: names the argument and the dimension that disagrees.
+
+        >>> import graphcomp as gc
+        >>> gc.from_string("h = x + 1; y = h**2").evaluate(x=2)["y"].item()
+        9.0
+        """
+        arrays, sizes = bind(self.inputs, {**(values or {}), **inputs})
+        found = evaluate(self.outputs, arrays, sizes)
+        program = self.program()
+        named = {step.name: found[step.node] for step in program.steps if step.node in found}
+        return named | {
+            name: found[node] for name, node in zip(self.output_names, self.outputs, strict=True)
+        }
+
+    def compile(
+        self,
+        kind: str = "value_and_grad",
+        wrt: ad.Wrt = None,
+        *,
+        target: str = "numpy",
+        **options: Any,
+    ) -> codegen.CompiledFunction:
+        """A generated function, ready to call; its ``.source`` shows what runs.
+
+        Args:
+            kind: value, grad, value_and_grad, vjp, jvp, jacobian, hessian, hvp or derivatives.
+            wrt: inputs or named steps to differentiate by; all real inputs by default.
+            target: "numpy", or "math" for scalar graphs without NumPy.
+            **options: see `graphcomp.codegen.generate`.
+        """
+        return codegen.compile_function(self, kind, wrt, target=target, **options)
+
+    def source(
+        self,
+        functions: Sequence[str] = ("value", "value_and_grad"),
+        wrt: ad.Wrt = None,
+        *,
+        target: str = "numpy",
+        **options: Any,
+    ) -> str:
+        """The source text of a module with the given functions; it needs NumPy only."""
+        return codegen.generate(self, functions, wrt, target=target, **options)
+
+    def write(
+        self,
+        path: str | Path,
+        functions: Sequence[str] = ("value", "value_and_grad"),
+        wrt: ad.Wrt = None,
+        *,
+        target: str = "numpy",
+        force: bool = False,
+        **options: Any,
+    ) -> Path:
+        """Write a module with the given functions, to be imported without graphcomp.
+
+        Raises:
+            OutputError: the file can't be written, or is not ours to overwrite.
+        """
+        return codegen.write_module(
+            self, path, functions, wrt, target=target, force=force, **options
+        )
+
+    def to_sympy(self) -> Any:
+        """The outputs as SymPy expressions: one expression, or a dict of several by name."""
+        return frontends.to_sympy(self)
+
+
+def from_string(text: str, *, name: str | None = None, **options: Any) -> Graph:
+    """A graph from text: an expression, or statements whose assignments are named steps.
+
+    Args:
+        text: see the page on expressions in the documentation.
+        name: of the graph.
+        **options: inputs (names in order, or a mapping to shapes), outputs.
+
+    Raises:
+        ParseError: naming the place and the remedy.
+
+    >>> from_string("w3 = -x*a; w4 = 1 + exp(w3); y = 1/w4", name="sigmoid").input_names
+    ('x', 'a')
+    """
+    return frontends.from_string(text, name=name, graph_class=Graph, **options)
+
+
+def from_sympy(expression: Any, *, name: str | None = None, **options: Any) -> Graph:
+    """A graph from a SymPy expression, or a list or mapping of them.
+
+    >>> import sympy
+    >>> x = sympy.Symbol("x")
+    >>> from_sympy(sympy.sin(x) * x, name="y").input_names
+    ('x',)
+    """
+    return frontends.from_sympy(expression, name=name, graph_class=Graph, **options)
+
+
+def from_function(
+    function: Callable[..., Any], /, *, name: str | None = None, **shapes: Any
+) -> Graph:
+    """A graph from an ordinary NumPy function, by running it on symbolic arguments.
+
+    Args:
+        function: plain Python that uses NumPy or graphcomp functions.
+        name: of the graph; the function's own by default.
+        **shapes: a shape for each array argument, such as ``W1="m n"``; scalars need none.
+
+    >>> def loss(x, y, W):
+    ...     return 0.5 * np.sum((W @ x - y) ** 2)
+    >>> from_function(loss, x="n", y="m", W="m n").input_names
+    ('x', 'y', 'W')
+    """
+    return frontends.from_function(function, name=name, graph_class=Graph, **shapes)
