@@ -137,13 +137,12 @@ class Block:
     def _fitted(self, node: Node, room: int) -> tuple[Piece, tuple[Piece, ...]]:
         """The piece of a node; its longest operands become statements until it fits."""
         args = self._operands(node)
-        repeated = self._repeats(node, args)
-        for arg in args:
-            if arg in repeated:
-                self._spill(arg)
+        self._spill_repeated(node, args)
+        inside = any(arg.op.form is Form.BRACKET for arg in args)
         while True:
             pieces = [self.pieces[arg] for arg in args]
-            piece, operands = self.context.combine(node, args, pieces, self._conditions(args))
+            conditions = self._conditions(args) if inside else ()
+            piece, operands = self.context.combine(node, args, pieces, conditions)
             if len(piece.text) <= room:
                 return piece, operands
             longest = max(args, key=self._excess, default=None)
@@ -175,16 +174,14 @@ class Block:
         piece = self.pieces[arg]
         return 0 if piece.is_name or piece.number else len(piece.text) - 4
 
-    def _repeats(self, node: Node, args: Sequence[Node]) -> set[Node]:
-        """The operands that are written more than once, as in x * x, and are no names yet."""
-        if node.op.form is Form.BROADCAST:
-            return set()
+    def _spill_repeated(self, node: Node, args: Sequence[Node]) -> None:
+        """Make variables of operands that are written more than once, as in x * x."""
+        if node.op.form is Form.BROADCAST or all(self._excess(arg) <= 0 for arg in args):
+            return
         template = self.context.template(node)
-        return {
-            arg
-            for i, arg in enumerate(args)
-            if self._excess(arg) > 0 and template.count(f"{{{i}}}") > 1
-        }
+        for i, arg in enumerate(args):
+            if template.count(f"{{{i}}}") > 1:
+                self._spill(arg)
 
     def _spill(self, node: Node) -> None:
         """Make a variable of a node that stood inside an expression."""
@@ -230,6 +227,8 @@ def reuse_buffers(
     Returns:
         The statements, and the new names of variables that share the memory of others.
     """
+    if all(statement.node.shape == () for statement in statements):
+        return list(statements), {}
     merged = _merges(statements, _last_reads(statements, live), rank)
     groups: dict[str, list[str]] = {}
     first: dict[str, str] = {}

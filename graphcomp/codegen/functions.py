@@ -29,16 +29,20 @@ class Request:
     """What a module is asked for.
 
     Attributes:
-        graph: the graph, its steps named in `hints`.
+        graph: the graph in a stable form, its steps named in `hints`.
+        given: the graph as it was given.
         wrt: a name, names, or None for every real input.
         name: of the generated functions.
         output: the output that gradients are of, where there are several.
+        digest: of the graph as it was given.
     """
 
     graph: GraphData
+    given: GraphData
     wrt: Wrt
     name: str
     output: str | None = None
+    digest: str = ""
 
     def variables(self) -> dict[str, Node]:
         """The nodes to differentiate by."""

@@ -14,6 +14,7 @@ import numpy as np
 from graphcomp.ad.transforms import Wrt
 from graphcomp.codegen import runtime
 from graphcomp.codegen.arguments import RESERVED, Arguments
+from graphcomp.codegen.digest import graph_digest
 from graphcomp.codegen.functions import Plan, Request, named_steps, plan
 from graphcomp.codegen.header import header, signature
 from graphcomp.codegen.layout import layout, literal
@@ -25,9 +26,9 @@ from graphcomp.graph import GraphData
 from graphcomp.names import check_name, fresh_name
 from graphcomp.node import Node
 from graphcomp.ops import math_runtime, numpy_runtime
+from graphcomp.rewrite import inner_products, stabilize_graph
 
 TARGETS = {"numpy": NUMPY, "math": MATH}
-_PASSES: tuple[Pass, ...] = ()
 _WORD = re.compile(r"\b_[a-z]\w*\b")
 
 
@@ -68,7 +69,8 @@ def generate(
     kinds = (functions,) if isinstance(functions, str) else tuple(dict.fromkeys(functions))
     reserved = _reserved()
     called = fresh_name(check_name(name or graph.name, "name"), reserved)
-    request = Request(named_steps(graph), wrt, called, output)
+    named = stabilize_graph(named_steps(graph))
+    request = Request(named, graph, wrt, called, output, graph_digest(graph))
     plans = [plan(kind, request) for kind in kinds]
     arrays = TARGETS[target].arrays
     for node in graph.inputs:
@@ -147,7 +149,8 @@ def _writer(graph: GraphData, reserved: set[str], target: str) -> Writer:
     arguments = Arguments.of(graph.inputs, reserved, arrays=dialect.arrays)
     constants = _Constants(taken={*reserved, *arguments.names.values(), *arguments.dims.values()})
     context = Context(dialect, arguments.dims, constants.name)
-    return Writer(context, arguments, constants.taken, _PASSES)
+    passes: tuple[Pass, ...] = (inner_products,) if dialect.arrays else ()
+    return Writer(context, arguments, constants.taken, passes)
 
 
 def _helpers(module: ModuleType) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -33,7 +33,7 @@ _DOT = Spelling("{0}.dot({1})", ATOM, (ATOM, LOWEST))
 _NOTHING: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)  # never changed, but not frozen: there are very many of them
 class Piece:
     """The source of a value.
 
@@ -98,6 +98,7 @@ class Context:
     dialect: Dialect
     dims: Mapping[str, str]
     constant_name: Callable[[Node], str]
+    _plain: dict[Op, Spelling] = field(default_factory=dict, repr=False)
 
     def leaf(self, node: Node) -> Piece:
         """A constant, a dimension, or another node without arguments."""
@@ -119,7 +120,7 @@ class Context:
             node.shape,
             node.dtype,
             number=node.shape == (),
-            dims=frozenset(dims),
+            dims=dims,
         )
 
     def combine(
@@ -143,8 +144,7 @@ class Context:
             if op.broadcasts and shape != ():
                 shape = _broadcast(op.name, [piece.shape for piece in operands], shape)
         spelling, dims = self._spelling(node, len(operands))
-        flat = max((len(piece.shape) for piece in operands), default=0) <= 2
-        if self.dialect.arrays and op.form is Form.CONTRACTION and flat:
+        if op.form is Form.CONTRACTION and max(len(piece.shape) for piece in operands) <= 2:
             spelling = _DOT  # half the overhead of @
         text, precedence = _filled(op, spelling, operands)
         piece = Piece(
@@ -155,7 +155,7 @@ class Context:
             reads=_union([p.reads for p in operands]),
             roots=_union([p.roots for p in operands]) if op.view else _NOTHING,
             frozen=op.view and any(p.frozen for p in operands),
-            dims=_union([p.dims for p in operands]) | dims,
+            dims=_union([*(p.dims for p in operands), dims]),
         )
         cast = self.dialect.arrays and _natural_dtype(node) != node.dtype
         return (self.cast(piece, node.dtype) if cast else piece), tuple(operands)
@@ -168,6 +168,8 @@ class Context:
         """A piece in its full shape, as a view."""
         if piece.shape == shape:
             return piece
+        if piece.number and piece.dtype not in _DEFAULTS:
+            piece = _strong(piece)
         source, dims = self.shape(shape)
         text = f"np.broadcast_to({piece.text}, {source})"
         return replace(
@@ -192,12 +194,19 @@ class Context:
         text = f"{piece.at_least(ATOM)}.astype(np.{dtype})"
         return replace(piece, text=text, precedence=ATOM, dtype=dtype, roots=_NOTHING)
 
-    def _spelling(self, node: Node, count: int) -> tuple[Spelling, set[str]]:
-        params, dims = named_params(node.params, self.dims) if node.params else ((), set())
+    def _spelling(self, node: Node, count: int) -> tuple[Spelling, frozenset[str]]:
+        if not node.params and node.op.arity >= 0:
+            if node.op not in self._plain:
+                self._plain[node.op] = self._spelled(node, count, ())
+            return self._plain[node.op], _NOTHING
+        params, dims = named_params(node.params, self.dims)
+        return self._spelled(node, count, params), frozenset(dims)
+
+    def _spelled(self, node: Node, count: int, params: Params) -> Spelling:
         for key in self.dialect.spellings:
             found = node.op.spelling(key, count, params)
             if found is not None:
-                return found, dims
+                return found
         if not self.dialect.arrays:
             raise no_arrays(node)
         msg = f"op {node.op.name} has no spelling for target {self.dialect.target}"
@@ -207,6 +216,7 @@ class Context:
         """Operands of the shapes and dtypes that the op needs."""
         op = node.op
         if not op.broadcasts:
+            pieces = [_strong(p) if p.number and p.dtype not in _DEFAULTS else p for p in pieces]
             return [self.full(p, arg.shape) for p, arg in zip(pieces, args, strict=True)]
         if any(piece.number for piece in pieces):
             pieces = _strong_numbers(pieces)
@@ -256,7 +266,10 @@ def _filled(op: Op, spelling: Spelling, operands: Sequence[Piece]) -> tuple[str,
         inner = operands[0]
         if inner.precedence == MULTIPLICATIVE and not inner.text.startswith("-"):
             return template.format(inner.text), MULTIPLICATIVE  # (-a) * b is -(a * b)
-    shown = [piece.at_least(spelling.least(i)) for i, piece in enumerate(operands)]
+    if spelling.operands:
+        shown = [piece.at_least(spelling.least(i)) for i, piece in enumerate(operands)]
+    else:
+        shown = [piece.text for piece in operands]
     if op.form is Form.POWER and "**" in template and not all(map(_SIMPLE.match, shown)):
         template = template.replace("**", " ** ")
     return template.format(*shown), precedence
@@ -286,9 +299,12 @@ def _broadcast(name: str, shapes: Sequence[Shape], full: Shape) -> Shape:
 
 
 def _union(sets: Sequence[frozenset[str]]) -> frozenset[str]:
-    return sets[0].union(*sets[1:]) if sets else _NOTHING
+    some = [one for one in sets if one]
+    return some[0] if len(some) == 1 else _NOTHING.union(*some)
 
 
+#: The dtypes that Python numbers have as arrays.
+_DEFAULTS = {np.dtype(float), np.dtype(np.int64), np.dtype(bool)}
 _WEAK = {"f": 0.0, "i": 0, "b": False}
 
 

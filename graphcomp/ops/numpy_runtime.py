@@ -12,9 +12,8 @@ import numpy as np
 
 
 def _sigmoid(x: Any) -> Any:
-    """1 / (1 + exp(-x)) without overflow: exp is only ever taken of -abs(x)."""
-    small = np.exp(-np.abs(x))
-    return np.where(np.greater_equal(x, 0.0), 1.0, small) / (1.0 + small)
+    """1 / (1 + exp(-x)) without overflow: exp is never taken of a positive number."""
+    return np.exp(np.minimum(x, 0.0)) / (1.0 + np.exp(-np.abs(x)))
 
 
 def _softplus(x: Any) -> Any:

@@ -3,5 +3,7 @@
 from __future__ import annotations
 
 from graphcomp.rewrite.algebra import simplify, simplify_graph
+from graphcomp.rewrite.products import inner_products
+from graphcomp.rewrite.stability import stabilize, stabilize_graph
 
-__all__ = ["simplify", "simplify_graph"]
+__all__ = ["inner_products", "simplify", "simplify_graph", "stabilize", "stabilize_graph"]
