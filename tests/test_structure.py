@@ -114,6 +114,26 @@ def test_an_argument_may_come_twice():
     assert run(ad.gradient(cube), {"x": point["x"]})["d_s_d_x"].tolist() == [3, 12, 27]
 
 
+def test_a_step_and_what_it_depends_on_may_vary_together():
+    """Tangents of a step come on top of those that reach it: forward is the transpose of reverse."""
+    x, A = gc.array("x", 2), gc.array("A", (2, 2))
+    h = gc.let("h", gc.tanh(A @ x))
+    graph = GraphData([x, A], {"y": gc.sum(h * h * x)})
+    point = {"x": np.array([0.3, -0.8]), "A": np.array([[1.0, 2.0], [-1.0, 0.5]])}
+    rng = np.random.default_rng(0)
+    dots = {"x": rng.random(2), "A": rng.random((2, 2)), "h": rng.random(2)}
+    bars = run(ad.pullback(graph, list(dots)), point | {"y_bar": 1.0})
+    seeds = {f"{name}_dot": dot for name, dot in dots.items()}
+    image = run(ad.pushforward(graph, list(dots)), point | seeds)["y_dot"]
+    assert image == pytest.approx(sum(np.sum(bars[f"{n}_bar"] * d) for n, d in dots.items()))
+    vectors = {f"v_{name}": dot for name, dot in dots.items()}
+    product = run(ad.hvp(graph, list(dots)), point | vectors)
+    hessian = run(ad.hessian(graph, list(dots)), point)
+    for a in dots:
+        blocks = (np.tensordot(hessian[f"d2_y_d_{a}_d_{b}"], d, d.ndim) for b, d in dots.items())
+        assert product[f"hvp_{a}"] == pytest.approx(sum(blocks))
+
+
 def test_an_unused_input_gets_zeros_of_its_shape_and_dtype_and_a_warning():
     x, unused = gc.array("x", 3), gc.array("unused", (2, 2), "float32")
     graph = GraphData([x, unused], {"s": gc.sum(x)})

@@ -94,7 +94,8 @@ def forward(blocks: Sequence[Block], seeds: Mapping[Node, Node]) -> dict[Node, D
 
     Args:
         blocks: in topological order.
-        seeds: a tangent, of the same shape, for each node that varies.
+        seeds: a tangent, of the same shape, for each node that varies; where a seeded node depends
+            on another one, its own tangent comes on top, so that this is the transpose of `reverse`.
 
     Returns:
         Tangents by node; a node that depends on none of the seeded ones is missing.
@@ -106,9 +107,10 @@ def forward(blocks: Sequence[Block], seeds: Mapping[Node, Node]) -> dict[Node, D
         }
         for block in blocks:
             node = block.output
-            if node in found or node not in active:
-                continue
             moving = {o: found[o].value for o in block.operands if o in found}
+            if not moving or node not in active:
+                continue
+            own = found[node].terms if node in found else ()
             if is_pointwise(block, active):
                 partials = local_partials(block, active)
                 terms = [
@@ -118,12 +120,12 @@ def forward(blocks: Sequence[Block], seeds: Mapping[Node, Node]) -> dict[Node, D
                     and (value := times(tangent, partials[operand])) is not None
                 ]
                 if terms:
-                    found[node] = _finish(node, terms[::-1])
+                    found[node] = _finish(node, [*own, *terms][::-1])
                 continue
             value = push_block(block, moving)
             if value is not None:
-                terms = _linear_terms(block, moving, value)
-                found[node] = Derivative(node, value, tuple(terms))
+                terms = [*own, *_linear_terms(block, moving, value)]
+                found[node] = Derivative(node, own[0].value + value if own else value, tuple(terms))
     return found
 
 
