@@ -60,6 +60,7 @@ class Form(Enum):
     TOTAL = "total"
     BROADCAST = "broadcast"
     BRACKET = "bracket"
+    CHOICE = "choice"
     NAMED = "named"
 
 

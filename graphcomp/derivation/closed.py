@@ -26,6 +26,9 @@ from graphcomp.program import Program, Step, StepTerm, adjoint_steps
 #: Programs with more steps get no closed form: it would be no shorter than the trace.
 MOST_STEPS = 60
 
+#: How much may be named in a closed form; beyond that, nobody reads it.
+LONGEST = 30
+
 POINTS, ENOUGH = 10, 4
 
 
@@ -80,12 +83,8 @@ def _shortest(field: Field, node: Node, values: Mapping[Node, sympy.Expr]) -> No
             found.append(field.simplest(field.of(node, known)))
         except TooLarge:
             continue
-    for candidate in sorted(found, key=field.cost):
-        try:
-            return field.node(candidate)
-        except TooLarge:
-            continue
-    return None
+    best = min(found, key=field.cost, default=None)
+    return None if best is None or field.cost(best)[0] > LONGEST else field.node(best)
 
 
 def _agree(program: Program, form: Node, adjoint: Node, leaves: Mapping[str, Node]) -> bool:

@@ -31,7 +31,7 @@ def derive(
     seed: SeedValues = None,
     at: Mapping[str, Any] | None = None,
     steps: str = "grouped",
-    letter: str = "w",
+    letter: str | None = "w",
 ) -> Derivation:
     """The forward and reverse traces of a graph, as data.
 
@@ -46,7 +46,7 @@ def derive(
             one sweep each. "each" gives a sweep for every input and every output.
         at: a value for every input; without, the derivation is symbolic.
         steps: how the graph is cut: "grouped", "named" or "primitive".
-        letter: of numbered steps.
+        letter: of numbered steps; None to go by names.
 
     Raises:
         InputError: the mode is unknown; a value is missing or unknown; a seed is no seed.

@@ -16,7 +16,7 @@ from graphcomp.program import Program, Step, adjoint_steps
 from graphcomp.rewrite import simplify
 
 #: Nodes of a formula that is still easy to read.
-MOST_NODES, MOST_STEPS = 16, 200
+MOST_NODES, MOST_STEPS = 12, 200
 
 _TRANSPARENT = {Form.BROADCAST, Form.NAMED, Form.LEAF}
 

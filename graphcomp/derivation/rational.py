@@ -177,7 +177,7 @@ class Field:
         chosen = []
         for base, exponent in sums:
             odd = exponent % 2 == 1
-            opposite = sympy.expand(-base)
+            opposite = sympy.Add(*(-term for term in base.args))
             if base in self.oriented:
                 turn = False
             elif opposite in self.oriented or all(_negative(t) for t in base.args):

@@ -227,4 +227,4 @@ class Check:
     @property
     def agrees(self) -> bool:
         """Whether they agree to the accuracy of a central difference."""
-        return bool(np.allclose(self.value, self.derivative, rtol=1e-5, atol=1e-7))
+        return bool(np.allclose(self.value, self.derivative, rtol=1e-5, atol=1e-7, equal_nan=True))

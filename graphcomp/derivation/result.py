@@ -60,8 +60,9 @@ class Derivation:
         the steps whose cotangents they are.
         """
         rows, seen, found = sweep.by_name, set[str](), dict[str, tuple[str, ...]]()
-        for name in self.wrt:
-            row = rows[self.program.step_of(name).name]
+        steps = {name: self.program.step_of(name).name for name in self.wrt}
+        for name, step in steps.items():
+            row = rows[step]
             if row.derivative is None:
                 continue
             via = tuple(term.via for term in row.derivative.terms if term.via is not None)

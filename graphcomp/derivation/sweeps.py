@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -27,13 +27,37 @@ def sweep(
     found = {step.name: step for step in steps}
     varying = varying_steps(program, wrt)
     values = _values(steps, seeds, point)
+    context = _Context(program, role, tuple(seeds), {program.step_of(n).name: n for n in wrt})
     rows = tuple(
-        _row(program, role, seeds, wrt, step, found.get(step.name), step.name in varying, values)
+        _row(context, step, found.get(step.name), step.name in varying, values)
         for step in program.steps
     )
     if values is not None and point is not None:
         rows = tuple(_with_zero(row, point[1]) for row in rows)
     return Sweep(role, tuple(seeds), rows)
+
+
+class _Context:
+    """What the notes of all rows depend on, looked up once.
+
+    Args:
+        program: the primal program.
+        role: forward or reverse.
+        seeds: where the sweep starts.
+        wanted: the names of `wrt`, by step.
+    """
+
+    def __init__(
+        self, program: Program, role: Role, seeds: tuple[Seed, ...], wanted: Mapping[str, str]
+    ) -> None:
+        self.program = program
+        self.role = role
+        self.wanted = wanted
+        self.moving = [seed for seed in seeds if seed.node is not None]
+        self.resting = {program.step_of(s.name).name for s in seeds if s.node is None}
+        self.output = self.moving[0].name if len(self.moving) == 1 else None
+        if self.output is not None and not _is_one(self.moving[0]):
+            self.output = None
 
 
 def varying_steps(program: Program, wrt: Iterable[str]) -> set[str]:
@@ -63,10 +87,7 @@ def _values(
 
 
 def _row(
-    program: Program,
-    role: Role,
-    seeds: Sequence[Seed],
-    wrt: Sequence[str],
+    context: _Context,
     primal: Step,
     step: Step | None,
     varies: bool,
@@ -74,17 +95,16 @@ def _row(
 ) -> Row:
     notes: list[Note] = []
     if step is None:
-        resting = {program.step_of(s.name).name for s in seeds if s.node is None}
-        if role is Role.TANGENT and primal.name in resting:
+        if context.role is Role.TANGENT and primal.name in context.resting:
             notes.append(Note(Remark.SEED))
         return Row(primal, None, varies, notes=tuple(notes))
     if step.is_seed:
         notes.append(Note(Remark.SEED))
-    if role is Role.ADJOINT:
-        notes += _adjoint_notes(program, step, seeds, wrt)
+    if context.role is Role.ADJOINT:
+        notes += _adjoint_notes(context, step)
     else:
-        notes += _entry_note(primal, seeds)
-    notes += _constant_notes(program, primal, wrt)
+        notes += _entry_note(context, primal)
+    notes += _constant_notes(context, primal)
     if values is None:
         return Row(primal, step, varies, notes=tuple(notes))
     partials = tuple(None if t.partial is None else values[t.partial] for t in step.terms)
@@ -101,9 +121,7 @@ def _with_zero(row: Row, sizes: Mapping[str, int]) -> Row:
 # ---------------------------------------------------------------- notes
 
 
-def _adjoint_notes(
-    program: Program, step: Step, seeds: Sequence[Seed], wrt: Sequence[str]
-) -> list[Note]:
+def _adjoint_notes(context: _Context, step: Step) -> list[Note]:
     notes = []
     if len(step.terms) > 1:
         notes.append(Note(Remark.USES, count=len(step.terms)))
@@ -111,15 +129,13 @@ def _adjoint_notes(
         notes.append(Note(Remark.OUTER))
     masks = [term for term in step.terms if _is_mask(term)]
     if masks and len(step.terms) == 1:
-        notes.append(Note(Remark.MASK, _function(program, masks[0], step)))
+        notes.append(Note(Remark.MASK, _function(context.program, masks[0], step)))
     if step.terms[0].via is not None and len(step.terms) == 1:
         value = step.terms[0].value
         if value.op.form is Form.BROADCAST and value.constant is None:
             notes.append(Note(Remark.SPREAD))
-    results = [name for name in wrt if program.step_of(name).name == step.name]
-    moving = [seed for seed in seeds if seed.node is not None]
-    if results and len(moving) == 1 and _is_one(moving[0]):
-        notes.append(Note(Remark.RESULT, (moving[0].name, results[0])))
+    if step.name in context.wanted and context.output is not None:
+        notes.append(Note(Remark.RESULT, (context.output, context.wanted[step.name])))
     return notes
 
 
@@ -145,23 +161,22 @@ def _function(program: Program, term: StepTerm, step: Step) -> tuple[str, ...]:
     return (name, step.name) if name.isidentifier() and rest == "{0})" else ()
 
 
-def _constant_notes(program: Program, primal: Step, wrt: Collection[str]) -> list[Note]:
+def _constant_notes(context: _Context, primal: Step) -> list[Note]:
     """Inputs that a step reads and that are held constant."""
-    moving = {program.step_of(name).name for name in wrt}
+    by_name = context.program.by_name
     names = [
         name
         for name in primal.operands
-        if program.by_name[name].label is not None and name not in moving
+        if by_name[name].label is not None and name not in context.wanted
     ]
     return [Note(Remark.CONSTANT, tuple(names))] if names else []
 
 
-def _entry_note(primal: Step, seeds: Sequence[Seed]) -> list[Note]:
+def _entry_note(context: _Context, primal: Step) -> list[Note]:
     """A tangent of a scalar output is one entry of an adjoint, if one entry was seeded."""
-    moving = [seed for seed in seeds if seed.node is not None]
-    if len(moving) != 1 or not primal.outputs or primal.node.shape:
+    if len(context.moving) != 1 or not primal.outputs or primal.node.shape:
         return []
-    position = moving[0].position
-    if position is None:
+    (seed,) = context.moving
+    if seed.position is None:
         return []
-    return [Note(Remark.ENTRY, (primal.outputs[0], moving[0].name), position=position)]
+    return [Note(Remark.ENTRY, (primal.outputs[0], seed.name), position=seed.position)]

@@ -95,6 +95,14 @@ LOGICAL_OR = _logical(
     Spelling("bool({0}) or bool({1})", 2),
     sympy.Or,
 )
+LOGICAL_XOR = _logical(
+    "logical_xor",
+    np.logical_xor,
+    2,
+    r"({0} \oplus {1})",
+    Spelling("bool({0}) != bool({1})", COMPARISON),
+    sympy.Xor,
+)
 LOGICAL_NOT = _logical(
     "logical_not",
     np.logical_not,

@@ -9,7 +9,7 @@ from graphcomp.printers.step_list import chain
 from graphcomp.program import Role
 
 READ_OFF = "read off without further computation"
-MOST_FANS = 6
+MOST_FANS, MOST_RESULTS = 6, 12
 
 
 def fan_outs(says: Sentences) -> list[str]:
@@ -72,7 +72,7 @@ def results(says: Sentences, columns: int | None) -> list[str]:
     if output is None:
         return []
     shared = says.derivation.shared(says.sweep)
-    for name in says.derivation.wrt:
+    for name in says.derivation.wrt[:MOST_RESULTS]:
         row = says.rows[says.program.step_of(name).name]
         left = says.notation.derivative(says.notation.symbol(output), says.notation.symbol(name))
         closed = _closed(says, output, name)
@@ -91,25 +91,23 @@ def results(says: Sentences, columns: int | None) -> list[str]:
     return [";  ".join(parts)] if parts else []
 
 
-def conclusions(derivation: Derivation, notation: Notation) -> list[list[str]]:
-    """A section for each reverse sweep: closed forms, how they come about, a check."""
-    sections = []
+def conclusions(derivation: Derivation, notation: Notation) -> list[str]:
+    """Closed forms of the derivatives of every output, how they come about, a check."""
+    lines = []
     for sweep in derivation.reverse:
-        if sweep.output is None:
-            continue
-        says = Sentences(derivation, sweep, notation)
-        head = "CLOSED FORM" if derivation.closed else "RESULT"
-        lines = [*_insight(says), *_results(says, sweep)]
-        lines += _check_line(says, [c for c in derivation.checks if c.output == sweep.output])
-        sections.append([head, *lines])
-    return sections
+        if sweep.output is not None:
+            says = Sentences(derivation, sweep, notation)
+            lines += [*_insight(says), *_results(says, sweep)]
+            mine = [check for check in derivation.checks if check.output == sweep.output]
+            lines += _check_line(says, mine)
+    return ["CLOSED FORM" if derivation.closed else "RESULT", *lines] if lines else []
 
 
 def _results(says: Sentences, sweep: Sweep) -> list[str]:
     lines = []
     output = sweep.output or ""
     shared = says.derivation.shared(sweep)
-    for name in says.derivation.wrt:
+    for name in says.derivation.wrt[:MOST_RESULTS]:
         row = says.rows[says.program.step_of(name).name]
         left = says.result(output, name)
         if row.derivative is None:
@@ -125,7 +123,8 @@ def _results(says: Sentences, sweep: Sweep) -> list[str]:
             verb = "is" if len(adjoints) == 1 else "are"
             line += f"   {READ_OFF} ({_listed(adjoints)} {verb} shared)"
         lines.append(line)
-    return lines
+    more = len(says.derivation.wrt) - MOST_RESULTS
+    return [*lines, f"   {says.notation.ellipsis} {more} more"] if more > 0 else lines
 
 
 def _equation(parts: list[str]) -> str:
@@ -166,7 +165,7 @@ def _check_line(says: Sentences, checks: list[Check]) -> list[str]:
     if not checks:
         return []
     parts = []
-    for check in checks:
+    for check in checks[:MOST_RESULTS]:
         name = says.result(check.output, check.by)
         if not check.value.shape:
             text = f"{name} {says.notation.number(check.value)}"
@@ -175,6 +174,8 @@ def _check_line(says: Sentences, checks: list[Check]) -> list[str]:
             text = f"{name} within {says.notation.number(check.deviation, 1)}"
             wrong = "the trace"
         parts.append(text if check.agrees else f"{text}, not {wrong} (at a kink?)")
+    if len(checks) > MOST_RESULTS:
+        parts.append(says.notation.ellipsis)
     return [f"   check: central difference {', '.join(parts)}"]
 
 

@@ -188,8 +188,7 @@ class Formulas:
 
         Where a function's partial is a formula in its own value, it stands: 1 − h² for h = tanh(z).
         """
-        own = _unwrapped(later.node)
-        stands = own.op.form is Form.CALL and partial not in {own, later.node}
+        stands = _is_call(later.node) and partial not in {_unwrapped(later.node), later.node}
         return self._layout(written_out=None if stands else later.node)
 
 
@@ -219,6 +218,10 @@ def _unwrapped(node: Node) -> Node:
     while node.op.form is Form.NAMED:
         node = node.args[0]
     return node
+
+
+def _is_call(node: Node) -> bool:
+    return _unwrapped(node).op.form is Form.CALL
 
 
 def _first(pair: tuple[tuple[int, int], str]) -> tuple[int, int]:

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from graphcomp.node import Node
 from graphcomp.op import ADDITIVE, ATOM, EXPONENT, LOWEST, MULTIPLICATIVE, Form, Spelling
-from graphcomp.printers.notation import JUXTAPOSED, Notation, Text
+from graphcomp.printers.notation import JUXTAPOSED, Notation, Text, grouped
 
 NEGATIVE = ADDITIVE + 1
 
@@ -202,6 +202,16 @@ class Layout:
         """Iverson's bracket."""
         return self._atom((f"[{self.text(args[0])[0]}]", ATOM), node)
 
+    def choice(self, node: Node, args: Sequence[Expression]) -> Expression:
+        """What holds under a condition and is zero elsewhere is a product with its bracket."""
+        condition, chosen, other = args
+        holds = self.bracket(node, (condition,))
+        if _is_number(other, 0):
+            return (self.times(chosen, holds),)
+        if _is_number(chosen, 0) and _is_number(other, 1):
+            return (Term(), *negated(holds))
+        return self.call(node, args)
+
     def transpose(self, node: Node, args: Sequence[Expression]) -> Expression:
         """A superscript T where the last two axes are swapped, else a call."""
         order = tuple(range(node.ndim))
@@ -218,16 +228,23 @@ class Layout:
         """A product by juxtaposition: W x, aᵀ b; a row times a matrix is turned into a column."""
         (front, a), (after, b) = self.scaled(args[0]), self.scaled(args[1])
         ranks = (node.args[0].ndim, node.args[1].ndim)
+        row: Text | None = None
         if ranks == (1, 1):
-            text = self.notation.inner(_atom_text(a), _atom_text(b))
-        elif ranks == (1, 2) and self.notation.name != "ascii":
+            text = self._inner(a, b)
+        elif ranks == (1, 2) and self.notation.columns:
             text = self.notation.contraction(_chain(self._turned(b)), _chain(a))
+            row = self.notation.contraction(_chain(self._turned(a)), _chain(b))
         else:
             text = self.notation.contraction(_chain(a), _chain(b))
-        plain = None
         if node.ndim == 2:  # (A B)ᵀ = Bᵀ Aᵀ
-            plain = self.notation.contraction(_chain(self._turned(b)), _chain(self._turned(a)))
-        return self._in_front(front, after, Factor(*text, rank=node.ndim, matrix=True, plain=plain))
+            row = self.notation.contraction(_chain(self._turned(b)), _chain(self._turned(a)))
+        return self._in_front(front, after, Factor(*text, rank=node.ndim, matrix=True, plain=row))
+
+    def _inner(self, a: Factor, b: Factor) -> Text:
+        """The inner product of two vectors: rᵀr, aᵀ b, vᵀ A v."""
+        if a.plain is not None and self.notation.columns:
+            return self.notation.contraction(_chain(a.plain), _chain(b))
+        return self.notation.inner(_atom_text(a), _atom_text(b))
 
     def _turned(self, factor: Factor) -> Text:
         """The transpose of a factor."""
@@ -236,8 +253,8 @@ class Layout:
     def outer(self, node: Node, args: Sequence[Expression]) -> Expression:
         """A column times a row: a bᵀ."""
         (front, a), (after, b) = self.scaled(args[0]), self.scaled(args[1])
-        text = self.notation.outer(_chain(a), _atom_text(b))
-        plain = self.notation.outer(_chain(b), _atom_text(a))
+        text = self.notation.outer((a.text, a.precedence), (b.text, b.precedence))
+        plain = self.notation.outer((b.text, b.precedence), (a.text, a.precedence))
         return self._in_front(front, after, Factor(*text, rank=node.ndim, matrix=True, plain=plain))
 
     def total(self, node: Node, args: Sequence[Expression]) -> Expression:
@@ -263,7 +280,7 @@ class Layout:
             if a.order[0] == DERIVATIVE and self.ordered:
                 a, b = b, a
             if a.rank == b.rank == 1:
-                return self.notation.inner(_atom_text(a), _atom_text(b))
+                return self._inner(a, b)
             if a.rank == b.rank:
                 return self.notation.pairing(a.text, b.text)
         return None
@@ -387,6 +404,11 @@ def negated(expression: Expression) -> Expression:
     return tuple(replace(term, negative=not term.negative) for term in expression)
 
 
+def _is_number(expression: Expression, value: float) -> bool:
+    first, *rest = expression
+    return not rest and first.is_number and first.above == abs(value) and first.below == 1
+
+
 def _symbol_factor(symbol: Symbol, node: Node) -> Factor:
     return Factor(symbol.text, rank=node.ndim, matrix=node.ndim > 0, order=symbol.order)
 
@@ -404,12 +426,12 @@ def _is_matrix(expression: Expression) -> bool:
 
 
 def _atom_text(factor: Factor) -> str:
-    return factor.text if factor.precedence >= ATOM else f"({factor.text})"
+    return grouped((factor.text, factor.precedence), ATOM)
 
 
 def _chain(part: Factor | Text) -> str:
-    text, precedence = part if isinstance(part, tuple) else (part.text, part.precedence)
-    return text if precedence >= JUXTAPOSED else f"({text})"
+    text = part if isinstance(part, tuple) else (part.text, part.precedence)
+    return grouped(text, JUXTAPOSED)
 
 
 def _joined(separator: str, parts: Sequence[Text]) -> Text:
@@ -433,4 +455,5 @@ _FORMS: dict[Form, Callable[[Layout, Node, Sequence[Expression]], Expression]] =
     Form.BROADCAST: Layout.same,
     Form.NAMED: Layout.same,
     Form.BRACKET: Layout.bracket,
+    Form.CHOICE: Layout.choice,
 }

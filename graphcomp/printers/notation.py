@@ -31,6 +31,9 @@ _ACCENTS = {"dot": "\N{COMBINING DOT ABOVE}", "bar": "\N{COMBINING MACRON}"}
 #: Arrays up to this size are printed whole.
 MOST_ENTRIES, MOST_ROWS = 8, 4
 
+#: Arrays of more than so many entries are printed in fewer digits.
+DIGITS = ((4, 6), (12, 4), (float("inf"), 3))
+
 
 class Notation:
     """Formulas in Unicode, as on paper.
@@ -44,6 +47,7 @@ class Notation:
     name = "unicode"
     minus, times, hadamard, space, half = "−", "·", " ⊙ ", " ", "½"
     ellipsis, prime, partial = "…", "′", "∂"
+    columns = True  # vectors are columns: the row of x @ W is written as the column Wᵀ x
     total, vertical, cross, line, tee_up = "Σ", "│", "┼", "─", "┴"
     arrows: Mapping[str, str] = {"down": "↓", "up": "↑"}
     cost_rule = (
@@ -100,6 +104,7 @@ class Notation:
         return self.signed(text.replace("inf", self.infinity()))
 
     def _array(self, array: np.ndarray[Any, Any], digits: int) -> str:
+        digits = min(digits, next(most for size, most in DIGITS if array.size <= size))
         if array.ndim == 1:
             return f"[{' '.join(self._entries(array, digits))}]"
         rows = [array[i] for i in _shown(len(array), MOST_ROWS)]
@@ -154,9 +159,10 @@ class Notation:
         gap = "" if left == right else " "
         return f"{self.transposed(left)[0]}{gap}{right}", JUXTAPOSED
 
-    def outer(self, left: str, right: str) -> Text:
-        """The outer product of two vectors; `right` is an atom."""
-        return f"{left} {self.transposed(right)[0]}", JUXTAPOSED
+    def outer(self, left: Text, right: Text) -> Text:
+        """The outer product of two vectors."""
+        row, _ = self.transposed(grouped(right, ATOM))
+        return f"{grouped(left, JUXTAPOSED)} {row}", JUXTAPOSED
 
     def pairing(self, left: str, right: str) -> Text:
         """The sum of the products of all entries of two arrays."""
@@ -179,6 +185,7 @@ class _Ascii(Notation):
     name = "ascii"
     minus, times, hadamard, space, half = "-", "*", "*", "*", "0.5"
     ellipsis, prime, partial = "...", "'", "d"
+    columns = False
     total, vertical, cross, line, tee_up = "sum of", "|", "+", "-", "+"
     arrows: Mapping[str, str] = {"down": "(down)", "up": "(up)"}
     cost_rule = (
@@ -194,7 +201,7 @@ class _Ascii(Notation):
         return f"E[{','.join(map(str, position))}]"
 
     def derivative(self, of: str, by: str) -> str:
-        return f"d {of}/d {by}"
+        return f"d{of}/d{by}"
 
     def entry(self, symbol: str, *position: int) -> str:
         return f"{symbol}[{','.join(map(str, position))}]"
@@ -210,13 +217,13 @@ class _Ascii(Notation):
         return f"{atom}.T", ATOM
 
     def contraction(self, left: str, right: str) -> Text:
-        return f"{left} @ {right}", JUXTAPOSED
+        return f"{left} @ {right}", MULTIPLICATIVE  # @ binds no tighter than *
 
     def inner(self, left: str, right: str) -> Text:
-        return f"{left} @ {right}", JUXTAPOSED
+        return f"{left} @ {right}", MULTIPLICATIVE
 
-    def outer(self, left: str, right: str) -> Text:
-        return f"outer({left}, {right})", ATOM
+    def outer(self, left: Text, right: Text) -> Text:
+        return f"outer({left[0]}, {right[0]})", ATOM
 
     def pairing(self, left: str, right: str) -> Text:
         return f"sum({left}*{right})", ATOM
@@ -230,6 +237,11 @@ class _Ascii(Notation):
             text = text.replace(sign, spelled)
         shown = "".join(c for c in text if c.isprintable())
         return shown.encode("ascii", "backslashreplace").decode("ascii")
+
+
+def grouped(text: Text, least: int) -> str:
+    """The text, in parentheses if it binds less tightly than its place asks."""
+    return text[0] if text[1] >= least else f"({text[0]})"
 
 
 UNICODE = Notation()

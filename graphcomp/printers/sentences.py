@@ -67,10 +67,11 @@ class Sentences:
 
     def _seed_of(self, row: Row) -> Seed | None:
         """The seed of a row, if it has one."""
-        name = row.primal.name
-        return next(
-            (s for s in self.sweep.seeds if self.program.step_of(s.name).name == name), None
-        )
+        return self._seeded.get(row.primal.name)
+
+    @cached_property
+    def _seeded(self) -> dict[str, Seed]:
+        return {self.program.step_of(seed.name).name: seed for seed in self.sweep.seeds}
 
     def is_zero(self, row: Row) -> bool:
         """Whether a row says "= 0" already."""
@@ -157,9 +158,9 @@ class Sentences:
     # ------------------------------------------------------------ notes
 
     def result(self, output: str, by: str) -> str:
-        """What a derivative is called: dx where there is one output, else ∂f/∂x."""
+        """What a derivative is called: dx if all is scalar and there is one output, else ∂f/∂x."""
         symbol = self.notation.symbol(by)
-        scalar = not self.program.step_of(by).node.shape
+        scalar = not any(step.node.shape for step in self.program.steps)
         if scalar and len(self.program.graph.outputs) == 1:
             return f"d{symbol}"
         return self.notation.derivative(self.notation.symbol(output), symbol)

@@ -71,15 +71,24 @@ def wrapped(text: str, columns: int, indent: int = 6) -> list[str]:
     """A long line broken between its parts, the rest indented."""
     lines: list[str] = []
     while width(text) > columns:
-        cut = max((text.rfind(mark, indent + 10, columns) for mark in BREAKS), default=-1)
+        fits = _fitting(text, columns)
+        cut = max((text.rfind(mark, indent + 10, fits) + keep for mark, keep in BREAKS), default=0)
         if cut <= indent + 10:
-            cut = text.rfind(" ", indent + 10, columns)
-        if cut <= indent:
             break
         lines.append(text[:cut].rstrip())
         text = " " * indent + text[cut:].strip()
     return [*lines, text]
 
 
-#: Where a line is broken, by preference of what comes last.
-BREAKS = ("   ", ",  ", ";  ", " = ", ": ", ", ")
+def _fitting(text: str, columns: int) -> int:
+    """How many characters fit into so many columns."""
+    used = 0
+    for i, character in enumerate(text):
+        used += width(character)
+        if used > columns:
+            return i
+    return len(text)
+
+
+#: Where a line is broken, and how much of the mark stays on the line.
+BREAKS = (("   ", 0), (",  ", 1), (";  ", 1), (" = ", 0), (", ", 1), (" (", 0))

@@ -99,9 +99,7 @@ class _Text:
             if self.full and self.scalar:
                 sections.append(step_list(says, MOST_ROWS, self.columns))
         if self.full:
-            sections += [
-                self._wrapped(part) for part in conclusions(self.derivation, self.notation)
-            ]
+            sections.append(self._wrapped(conclusions(self.derivation, self.notation)))
             sections.append(self._wrapped(cost(self.derivation, self.notation)))
         return "\n\n".join("\n".join(lines) for lines in sections if lines)
 
@@ -126,8 +124,9 @@ class _Text:
         if parts:
             parts[0] = f"at {parts[0]}"
         sweeps = (*derivation.forward, *derivation.reverse)
-        shown = {row.primal.node: None for s in sweeps for row in s.rows if self._is_shown(row)}
-        steps = [*shown, *(row.step.node for row in derivation.primal)]
+        shown = {row.primal.name for sweep in sweeps for row in sweep.rows if self._is_shown(row)}
+        rows = sorted(derivation.primal, key=lambda row: row.step.name not in shown)
+        steps = [row.step.node for row in rows]
         shapes = [node.shape for node in sorted(steps, key=_vectors_first)]
         order = dict.fromkeys(str(dim) for shape in shapes for dim in shape)
         names = [name for name in order if name in derivation.sizes]
