@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from graphcomp.codegen.functions import KINDS
+from graphcomp.codegen import functions
+from graphcomp.codegen.flat import FLAT
 from graphcomp.codegen.loading import CompiledFunction, compile_function, load
 from graphcomp.codegen.module import TARGETS, generate
 from graphcomp.codegen.writing import write_module
+
+#: Every kind of function.
+KINDS: tuple[str, ...] = (*functions.KINDS, FLAT)
 
 __all__ = [
     "KINDS",

@@ -15,7 +15,7 @@ from graphcomp.op import ATOM, Form
 from graphcomp.shape import Shape
 
 #: How much a name says: a temporary 0, a derivative or numbered step 1, a result 2, the user's 3.
-NAMED_BY_USER = 3
+RESULT, USER = 2, 3
 
 #: An expression inside a statement is given a name of its own when it gets longer than this.
 INLINE = 56
@@ -122,7 +122,7 @@ class Block:
             return self.names.temporary()
         name = self.names.give(wanted)
         user = node in self.prepared.user_named
-        self.rank[name] = 3 if user else 2 if wanted in self.prepared.outputs else 1
+        self.rank[name] = USER if user else RESULT if wanted in self.prepared.outputs else 1
         return name
 
     def _assign(self, name: str, node: Node, piece: Piece, operands: tuple[Piece, ...]) -> None:
@@ -222,7 +222,7 @@ def reuse_buffers(
     Args:
         statements: in order.
         live: variables that are read after the block.
-        rank: how much a variable's name says; two of the highest rank never share memory.
+        rank: how much a variable's name says; results and the user's steps share none.
 
     Returns:
         The statements, and the new names of variables that share the memory of others.
@@ -277,7 +277,7 @@ def _merges(
         if place is None:
             continue
         old = statement.operands[place].text
-        if min(highest[old], highest[name]) < NAMED_BY_USER:
+        if min(highest[old], highest[name]) < RESULT:
             merged[name] = (old, place)
             highest[name] = max(highest[old], highest[name])
     return merged

@@ -106,7 +106,7 @@ def plan(kind: str, request: Request) -> Plan:
         DerivativeError: the kind needs a scalar output.
     """
     if kind not in KINDS:
-        msg = f"there is no function kind {kind!r}; the kinds are {', '.join(KINDS)}"
+        msg = f"there is no function kind {kind!r}; the kinds are {', '.join(KINDS)} and value_and_grad_flat"
         raise InputError(msg)
     with warnings.catch_warnings():
         # said once for the module, by `generate`

@@ -60,6 +60,7 @@ def compile_function(
     """
     source = generate(graph, (kind,), wrt, target=target, **options)
     module = load(source, options.get("name") or graph.name)
-    function: CompiledFunction = vars(module)[max(module.__all__, key=len)]
+    base = module.SIGNATURE["function"]
+    function: CompiledFunction = vars(module)[base if kind == "value" else f"{base}_{kind}"]
     function.source = source
     return function

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
@@ -15,8 +15,9 @@ from graphcomp.ad.transforms import Wrt
 from graphcomp.codegen import runtime
 from graphcomp.codegen.arguments import RESERVED, Arguments
 from graphcomp.codegen.digest import graph_digest
-from graphcomp.codegen.functions import Plan, Request, named_steps, plan
-from graphcomp.codegen.header import header, signature
+from graphcomp.codegen.flat import FLAT, flat_function
+from graphcomp.codegen.functions import Request, named_steps, plan
+from graphcomp.codegen.header import About, header, signature
 from graphcomp.codegen.layout import layout, literal
 from graphcomp.codegen.pieces import MATH, NUMPY, Context, float_source, no_arrays
 from graphcomp.codegen.prepare import Pass
@@ -71,14 +72,24 @@ def generate(
     called = fresh_name(check_name(name or graph.name, "name"), reserved)
     named = stabilize_graph(named_steps(graph))
     request = Request(named, graph, wrt, called, output, graph_digest(graph))
-    plans = [plan(kind, request) for kind in kinds]
+    direct = [kind for kind in kinds if kind != FLAT]
+    if FLAT in kinds and "value_and_grad" not in direct:
+        direct.append("value_and_grad")
+    plans = [plan(kind, request) for kind in direct]
     arrays = TARGETS[target].arrays
     for node in graph.inputs:
         if not arrays and node.shape:
             raise no_arrays(node)
     writer = _writer(graph, reserved, target)
-    bodies = [writer.function(each) for each in plans]
-    return _assemble(request, plans, bodies, writer, target)
+    functions_of = {each.name: writer.function(each) for each in plans}
+    if FLAT in kinds:
+        if not arrays:
+            msg = f"{FLAT} returns an array: use target 'numpy'"
+            raise InputError(msg)
+        inner = next(each for each in plans if each.kind == "value_and_grad")
+        functions_of[f"{called}_{FLAT}"] = flat_function(request, inner, writer.arguments)
+    about = About(request, (*direct, *(kind for kind in kinds if kind == FLAT)), target)
+    return _assemble(about, functions_of, writer)
 
 
 @dataclass
@@ -161,28 +172,22 @@ def _helpers(module: ModuleType) -> dict[str, Any]:
     }
 
 
-def _assemble(
-    request: Request,
-    plans: Sequence[Plan],
-    bodies: Sequence[list[str]],
-    writer: Writer,
-    target: str,
-) -> str:
+def _assemble(about: About, bodies: Mapping[str, list[str]], writer: Writer) -> str:
     """The parts of the module in order."""
     constants: _Constants = writer.context.constant_name.__self__  # type: ignore[attr-defined]
-    functions = [line for body in bodies for line in ["", "", *body]]
-    if request.graph.inputs:
+    functions = [line for body in bodies.values() for line in ["", "", *body]]
+    if about.request.graph.inputs:
         functions = ["", "", *writer.arguments.checked(), *functions]
-    functions = [*_used_helpers(functions, target), *functions]
+    functions = [*_used_helpers(functions, about.target), *functions]
     fixed = [
         "",
-        *literal(sorted((p.name for p in plans), key=_natural), "__all__ = "),
+        *literal(sorted(bodies, key=_natural), "__all__ = "),
         "",
-        *literal(signature(request, plans, target), "SIGNATURE: dict[str, Any] = "),
+        *literal(signature(about), "SIGNATURE: dict[str, Any] = "),
     ]
     values = ["", *constants.lines()] if constants.names else []
     code = "\n".join([*fixed, *values, *functions])
-    lines = [*header(request, plans, writer.arguments, target), *_imports(code, target)]
+    lines = [*header(about, writer.arguments), *_imports(code, about.target)]
     return "\n".join([*lines, *fixed, *values, *functions]) + "\n"
 
 

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from graphcomp.codegen.functions import Plan, Tree
-from graphcomp.node import Node, intern, topological, use_counts
-from graphcomp.op import Form, Kind
-from graphcomp.rewrite import simplify
+from graphcomp.node import Node, topological, use_counts
+from graphcomp.op import Form
+from graphcomp.rewrite import fence, simplify, without_names
 
 #: Written out again wherever they are used: they cost nothing, or next to nothing.
 FREE = {Form.BROADCAST, Form.TRANSPOSE, Form.BRACKET}
@@ -42,7 +42,7 @@ class Prepared:
 def prepare(plan: Plan, passes: Iterable[Pass]) -> Prepared:
     """Run the passes over the joint graph of all results of a function."""
     hinted = list(plan.hints)
-    nodes = simplify([*plan.outputs.values(), *hinted])
+    nodes = simplify(fence([*plan.outputs.values(), *hinted], hinted))
     for rewrite in passes:
         nodes = rewrite(nodes)
     stripped, user = without_names(nodes)
@@ -58,26 +58,6 @@ def prepare(plan: Plan, passes: Iterable[Pass]) -> Prepared:
     results = outputs.values()
     cut = choose_statements(order, results, names, set(user))
     return Prepared(outputs, names, order, frozenset(cut), frozenset(user))
-
-
-def without_names(nodes: Sequence[Node]) -> tuple[list[Node], dict[Node, str]]:
-    """The nodes without those that only name another one, or a scope; and the names.
-
-    A name belongs to the node that it named; the first one does, where there are several.
-    """
-    bare: dict[Node, Node] = {}
-    names: dict[Node, str] = {}
-    for node in topological(nodes):
-        args = tuple([bare[arg] for arg in node.args])
-        if node.op.form is Form.NAMED:
-            bare[node] = args[0]
-            if args[0].op.kind is not Kind.LEAF:
-                names.setdefault(args[0], node.param("name"))
-        elif node.args:
-            bare[node] = intern(node.op, args, node.params)
-        else:
-            bare[node] = node
-    return [bare[node] for node in nodes], names
 
 
 def choose_statements(

@@ -46,7 +46,7 @@ class Writer:
     def function(self, plan: Plan) -> list[str]:
         """The function of a plan, as lines; for the target "math" the careful version too."""
         prepared = prepare(plan, self.passes)
-        if self.context.dialect.arrays:
+        if self.context.dialect.arrays or not _can_raise(prepared):
             return _Function(self, plan, prepared, plan.name).lines()
         careful = replace(self, context=replace(self.context, dialect=LIMITS))
         slow = _Function(careful, plan, prepared, f"_{plan.name}_limits").lines()
@@ -56,6 +56,12 @@ class Writer:
             "",
             *slow,
         ]
+
+
+def _can_raise(prepared: Prepared) -> bool:
+    """Whether an op has another spelling for the edge of its domain."""
+    spells = [op.spell for op in {node.op for node in prepared.order}]
+    return any("limits" in spell and spell["limits"] != spell.get("math") for spell in spells)
 
 
 class _Function:

@@ -1,0 +1,122 @@
+"""Value and gradient over one vector that holds all variables, as optimisers want them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import sympy
+
+from graphcomp.codegen.arguments import Arguments, described
+from graphcomp.codegen.block import Names
+from graphcomp.codegen.dimensions import dimension_source
+from graphcomp.codegen.functions import Plan, Request, listed
+from graphcomp.codegen.layout import definition, docstring, layout, quoted
+from graphcomp.errors import InputError, ShapeError
+from graphcomp.evaluate import SIZE, Binding, bindings
+from graphcomp.node import Node, is_input
+from graphcomp.shape import dimension_names, size_of
+
+FLAT = "value_and_grad_flat"
+
+
+def flat_function(request: Request, inner: Plan, arguments: Arguments) -> list[str]:
+    """The function over a vector, which calls the one of the plan `inner`.
+
+    A dimension that only the variables have is found from the length of the vector; where that is
+    not enough, the dimensions are keyword arguments.
+
+    Raises:
+        InputError: a variable is no input.
+    """
+    variables = request.variables()
+    for name, node in variables.items():
+        if not is_input(node):
+            msg = f"{FLAT}: {name!r} is a step; the vector can hold inputs only"
+            raise InputError(msg)
+    names = Names([*arguments.names.values(), *arguments.dims.values()])
+    theta = names.give("theta")
+    others = [node for node in request.graph.inputs if node not in set(variables.values())]
+    known = _known(others)
+    total = sum((sympy.sympify(size_of(node.shape)) for node in variables.values()), sympy.S.Zero)
+    shapes = [node.shape for node in variables.values()]
+    missing = [dim for dim in dimension_names(shapes) if dim not in known]
+    solved = _solved(total, missing)
+    params = [f"{theta}: ArrayLike", *(arguments.parameter(n, arguments.names[n]) for n in others)]
+    if missing and solved is None:
+        params += ["*", *(f"{arguments.dims[dim]}: int" for dim in missing)]
+    lines = definition(f"{request.name}_{FLAT}", params, "tuple[float, Array]")
+    held = listed([described(node, name) for name, node in variables.items()])
+    about = (
+        f"Value and gradient of {inner.primal[0]} for one vector {theta} that holds {held}, "
+        "row by row. The gradient is such a vector too."
+    )
+    lines += docstring(about, indent=1)
+    lines += layout(f'{theta} = _as_array({quoted(theta)}, {theta}, ("{total}",))', 1)
+    for node in others:
+        lines += arguments.convert(node, arguments.names[node], 1)
+    used = {dim for dim in known if any(dim in dimension_names([shape]) for shape in shapes)}
+    lines += replace(arguments, bindings=known).bind(used, 1)
+    if solved is not None:
+        size = dimension_source(solved, {**arguments.dims, SIZE.name: f"{theta}.size"})
+        lines += layout(f"{arguments.dims[missing[0]]} = {size}", 1)
+    lines += _unpacked(list(variables.values()), total, arguments, theta)
+    return [*lines, *_called(request, inner, arguments, names)]
+
+
+def _known(others: Sequence[Node]) -> dict[str, Binding]:
+    """Where the dimensions are found that the other arguments determine."""
+    try:
+        return {binding.dim: binding for binding in bindings(others)}
+    except ShapeError:
+        plain = [n for n in others if all(isinstance(d, int) or d.is_Symbol for d in n.shape)]
+        return {binding.dim: binding for binding in bindings(plain)}
+
+
+def _solved(total: sympy.Expr, missing: Sequence[str]) -> sympy.Expr | None:
+    """The one missing dimension from the size of the vector, where that is linear in it."""
+    symbols = {symbol.name: symbol for symbol in total.free_symbols}
+    if len(missing) != 1 or not total.is_polynomial(symbols[missing[0]]):
+        return None
+    if sympy.degree(total, symbols[missing[0]]) != 1:
+        return None
+    (solution,) = sympy.solve(sympy.Eq(total, SIZE), symbols[missing[0]])
+    return solution
+
+
+def _unpacked(
+    variables: Sequence[Node], total: sympy.Expr, arguments: Arguments, theta: str
+) -> list[str]:
+    """The lines that check the size of the vector and take it apart."""
+    size = dimension_source(total, arguments.dims)
+    origin = ", ".join(arguments.names[node] for node in variables)
+    error = f'_misfit({quoted(theta)}, {theta}.shape, ({size},), ("{total}",), ("{origin}",))'
+    lines = [*layout(f"if {theta}.size != {size}:", 1), *layout(f"raise {error}", 2)]
+    names = [arguments.names[node] for node in variables]
+    if len(variables) == 1:
+        return [*lines, *layout(f"{names[0]} = {theta}", 1)]
+    end, stops = sympy.S.Zero, []
+    for node in variables[:-1]:
+        end += sympy.sympify(size_of(node.shape))
+        stops.append(dimension_source(sympy.expand(end), arguments.dims))
+    cuts = f"[{', '.join(stops)}]"
+    return [*lines, *layout(f"{', '.join(names)} = np.split({theta}, {cuts})", 1)]
+
+
+def _called(request: Request, inner: Plan, arguments: Arguments, names: Names) -> list[str]:
+    """The call of the function of arrays, and its results as one vector."""
+    shapes: Mapping[str, Node] = request.variables()
+    lines: list[str] = []
+    for node in shapes.values():
+        name = arguments.names[node]
+        shape = ", ".join(dimension_source(dim, arguments.dims) for dim in node.shape)
+        if node.ndim != 1:
+            lines += layout(f"{name} = {name}.reshape({shape or '()'})", 1)
+    given = ", ".join(arguments.names[node] for node in inner.inputs)
+    value, gradient = names.give(inner.primal[0]), names.give("gradient")
+    lines += layout(f"{value}, {gradient} = {inner.name}({given})", 1)
+    if isinstance(request.wrt, str):
+        return [*lines, *layout(f"return {value}, np.ravel({gradient})", 1)]
+    part = names.give("part")
+    flat = f"np.concatenate([np.ravel({part}) for {part} in {gradient}])"
+    return [*lines, *layout(f"return {value}, {flat}", 1)]

@@ -1,0 +1,57 @@
+"""Names on nodes: fences that keep other rewrites out, and their removal."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from graphcomp.node import Node, intern, topological, use_counts
+from graphcomp.op import Form, Kind
+from graphcomp.ops.leaves import LET
+
+#: The scope of names that mark a fence and not a step of the user's.
+FENCE = "/fence"
+
+
+def fence(nodes: Sequence[Node], chosen: Collection[Node]) -> list[Node]:
+    """The nodes with a name around those of `chosen` that more than one node reads.
+
+    No rewrite crosses a name, so what they compute stays shared as it is.
+    """
+    order = topological(nodes)
+    uses = use_counts(order)
+    for node in nodes:
+        uses[node] = uses.get(node, 0) + 1
+    memo: dict[Node, Node] = {}
+    for node in order:
+        if not node.args:
+            memo[node] = node
+            continue
+        built = node.rebuild([memo[arg] for arg in node.args])
+        shared = node in chosen and uses[node] > 1 and node.constant is None
+        memo[node] = intern(LET, (built,), (("name", "_"),), FENCE) if shared else built
+    return [memo[node] for node in nodes]
+
+
+def without_names(nodes: Sequence[Node]) -> tuple[list[Node], dict[Node, str]]:
+    """The nodes without names and scopes; and the names that the user gave.
+
+    A name belongs to the node that it named: the first one, where there are several.
+
+    >>> import graphcomp as gc
+    >>> x = gc.scalar("x")
+    >>> without_names([gc.let("h", x * x) + 1])
+    ([<node x*x + 1 float64 ()>], {<node x*x float64 ()>: 'h'})
+    """
+    bare: dict[Node, Node] = {}
+    names: dict[Node, str] = {}
+    for node in topological(nodes):
+        args = tuple([bare[arg] for arg in node.args])
+        if node.op.form is Form.NAMED:
+            bare[node] = args[0]
+            if args[0].op.kind is not Kind.LEAF and node.scope != FENCE:
+                names.setdefault(args[0], node.param("name"))
+        elif args:
+            bare[node] = intern(node.op, args, node.params)
+        else:
+            bare[node] = node
+    return [bare[node] for node in nodes], names
