@@ -8,7 +8,8 @@ ELEMENTWISE   one local partial an argument, in terms of the arguments and of th
 LINEAR        jointly linear in its real arguments: forward applies the op to the tangents,
               `transpose` gives reverse
 MULTILINEAR   linear in each argument: one term an argument, `transpose` an argument
-OPAQUE        its own `jvp`; reverse is the transpose of what the jvp built
+OPAQUE        its own `jvp`; reverse is the transpose of what the jvp built. In the arguments listed
+              as `linear` it is linear, and `transpose` serves for these, as in MULTILINEAR
 LEAF          an input or a constant
 DISCRETE      piecewise constant or not real: no derivative passes
 """
@@ -164,6 +165,7 @@ class Op:
             a rule returns an operand or a Python number.
         transpose: ``rule(index, ct, *args, **params)``: the cotangent of argument `index`.
         jvp: ``rule(out, args, tangents, **params)`` for OPAQUE ops; absent tangents are None.
+        linear: the arguments in which an OPAQUE op is linear; its jvp is for the others.
         batch: ``rule(size, args, batched, **params)`` maps the op over a new leading axis; None
             where broadcasting does it.
         margin: on arrays, how far the arguments are from the nearest kink; None: smooth.
@@ -173,6 +175,8 @@ class Op:
         joins: its place in a grouped program.
         domains: per argument the interval for test points, "bool" or "int".
         samples: shapes and parameters for the tests; None: the standard elementwise ones.
+        draw: ``rule(rng, index, shape)`` gives test arguments where an interval is not enough (a
+            matrix that has an inverse, an index in range).
         numpy: the NumPy callables that it stands for.
     """
 
@@ -188,6 +192,7 @@ class Op:
     partials: tuple[Rule | None, ...] | None = None
     transpose: Rule | None = None
     jvp: Rule | None = None
+    linear: tuple[int, ...] = ()
     batch: Rule | None = None
     margin: Rule | None = None
     analytic: bool = True
@@ -197,6 +202,7 @@ class Op:
     joins: Joins = Joins.NOTHING
     domains: tuple[tuple[float, float] | str, ...] = ((-2.0, 2.0),)
     samples: tuple[Sample, ...] | None = None
+    draw: Rule | None = None
     numpy: tuple[Rule, ...] = ()
 
     def __repr__(self) -> str:

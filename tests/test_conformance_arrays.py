@@ -9,6 +9,7 @@ import pytest
 import graphcomp as gc
 from graphcomp import ad
 from graphcomp.errors import GraphcompError
+from graphcomp.evaluate import bind, evaluate
 from graphcomp.graph import GraphData
 from graphcomp.op import Kind, Op
 from graphcomp.ops.shaping import CAST
@@ -62,19 +63,14 @@ def test_derivatives_of_float32_are_float32_at_every_node(case: Case):
         wide = [node for node in found.nodes if node.dtype == np.float64]
         assert not wide
         assert all(result.dtype == np.float32 for result in run(found, arguments).values())
+        arrays, sizes = bind(found.inputs, arguments)
+        known = evaluate(found.outputs, arrays, sizes)
         for node in found.nodes:
             if node.args:
-                raw = node.op.evaluate(
-                    *(np.ones(shape_of(a), a.dtype) for a in node.args), **dict(node.params)
-                )
+                raw = node.op.evaluate(*(known[a] for a in node.args), **dict(node.params))
                 assert np.asarray(raw).dtype == node.dtype, node
     exact = tangent(case.graph(), case.values(22), case.directions(23))
     assert close(run(*derived[0])["y_dot"].astype(float), exact, 2e-5)
-
-
-def shape_of(node):
-    assert all(isinstance(dim, int) for dim in node.shape)
-    return node.shape
 
 
 def weighted_float32(graph: GraphData) -> tuple[GraphData, None]:
@@ -122,7 +118,15 @@ def zeroed(shape, size):
 
 
 #: These can't be empty: a largest entry of none, an index into nothing, a fixed number of entries.
-NEVER_EMPTY = {"reduce_max", "reduce_min", "getitem", "scatter", "reshape", "broadcast_to"}
+NEVER_EMPTY = {
+    "reduce_max",
+    "reduce_min",
+    "getitem",
+    "scatter",
+    "reshape",
+    "broadcast_to",
+    "from_diagonal",
+}
 
 
 @cases([case for case in SMOOTH if any(case.shapes)])
@@ -242,6 +246,9 @@ def test_nan_in_nan_out(case: Case):
         broken = values | {name: values[name].copy()}
         broken[name][first] = np.nan
         found = run(graph, broken)["y"]
+        if case.op.kind is Kind.OPAQUE and case.op.draw is not None:
+            assert np.any(np.isnan(found))  # LAPACK leaves some entries alone
+            continue
         column: Any = (..., *first)
         reached = pattern[f"d_y_d_{name}"][column] != 0
         if case.op.margin is not None or case.op.name == "prod_others":

@@ -81,7 +81,7 @@ def push(node: Node, tangents: Sequence[Node | None]) -> Node | None:
         case Kind.LINEAR:
             moved = [
                 arg
-                if op.domains[min(i, len(op.domains) - 1)] == "bool"  # a condition, not a term
+                if isinstance(op.domains[min(i, len(op.domains) - 1)], str)  # no term: a condition
                 else filled(0.0, arg.shape, node)
                 if tangent is None
                 else tangent
@@ -93,12 +93,26 @@ def push(node: Node, tangents: Sequence[Node | None]) -> Node | None:
                 if tangent is not None:
                     result = plus(result, _replaced(node, index, tangent))
         case Kind.OPAQUE:
-            if op.jvp is None:
-                msg = f"op {op.name} has no jvp"
-                raise AssertionError(msg)
-            result = op.jvp(node, node.args, tangents, **params)
+            result = _push_opaque(node, tangents)
         case _:
             result = None
+    return result
+
+
+def _push_opaque(node: Node, tangents: Sequence[Node | None]) -> Node | None:
+    """By its own rule, and as a multilinear op by the arguments in which it is linear."""
+    op = node.op
+    if op.jvp is None:
+        msg = f"op {op.name} has no jvp"
+        raise AssertionError(msg)
+    result: Node | None = None
+    curved = [None if i in op.linear else tangent for i, tangent in enumerate(tangents)]
+    if any(tangent is not None for tangent in curved):
+        result = op.jvp(node, node.args, curved, **dict(node.params))
+    for index in op.linear:
+        tangent = tangents[index]
+        if tangent is not None:
+            result = plus(result, _replaced(node, index, tangent))
     return result
 
 
@@ -118,7 +132,9 @@ def pull(node: Node, index: int, ct: Node) -> Node | None:
     match op.kind:
         case Kind.ELEMENTWISE:
             return times(ct, partial(node, index))
-        case Kind.LINEAR | Kind.MULTILINEAR:
+        case Kind.LINEAR | Kind.MULTILINEAR | Kind.OPAQUE if (
+            op.kind is not Kind.OPAQUE or index in op.linear
+        ):
             if op.transpose is None:
                 msg = f"op {op.name} has no transpose"
                 raise AssertionError(msg)

@@ -7,12 +7,15 @@ from graphcomp.ops import (
     arithmetic,
     comparison,
     contraction,
+    einsum,
     leaves,
+    linalg,
     piecewise,
     powers,
     reductions,
     shaping,
     transcendental,
+    triangular,
 )
 
 _MODULES = (
@@ -25,6 +28,9 @@ _MODULES = (
     reductions,
     shaping,
     contraction,
+    einsum,
+    triangular,
+    linalg,
 )
 
 #: Every op record, in the order of the modules and of their source.

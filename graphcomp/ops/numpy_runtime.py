@@ -35,3 +35,35 @@ def _prod_others(x: Any, axis: int) -> Any:
     np.cumprod(values[:-1], axis=0, out=before[1:])
     np.cumprod(values[:0:-1], axis=0, out=after[-2::-1])
     return np.moveaxis(before * after, 0, axis)
+
+
+def _from_diagonal(x: Any, offset: int, shape: tuple[int, ...]) -> Any:
+    """Zeros, with x on a diagonal of the last two axes."""
+    values = np.asarray(x)
+    result = np.zeros((*values.shape[:-1], *shape), values.dtype)
+    places = np.arange(values.shape[-1])
+    result[..., places + max(-offset, 0), places + max(offset, 0)] = values
+    return result
+
+
+def _pinv(x: Any) -> Any:
+    """The pseudo-inverse; NaN for a matrix that is not finite."""
+    good = np.isfinite(x).all(axis=(-2, -1), keepdims=True)
+    return np.where(good, np.linalg.pinv(np.where(good, x, 0.0)), np.nan)
+
+
+def _cofactor(x: Any) -> Any:
+    """The derivative of the determinant, also where there is no inverse."""
+    good = np.isfinite(x).all(axis=(-2, -1), keepdims=True)
+    u, s, vt = np.linalg.svd(np.where(good, x, 0.0))
+    scaled = u * (np.linalg.det(u) * np.linalg.det(vt))[..., None, None]
+    result = scaled * _prod_others(s, -1)[..., None, :] @ vt
+    return np.where(good, result, np.nan)
+
+
+def _cholesky(x: Any) -> Any:
+    """The lower factor of the symmetric part; NaN for a matrix that is not finite."""
+    good = np.isfinite(x).all(axis=(-2, -1), keepdims=True)
+    symmetric = (x + np.swapaxes(x, -1, -2)) / 2
+    result = np.linalg.cholesky(np.where(good, symmetric, np.eye(x.shape[-1], dtype=x.dtype)))
+    return np.where(good, result, np.tril(np.full_like(result, np.nan)))

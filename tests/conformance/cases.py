@@ -78,6 +78,8 @@ class Case:
 
     def _draw(self, rng: np.random.Generator, index: int) -> Array:
         domain, shape = self.domain(index), self.shapes[index]
+        if self.op.draw is not None:
+            return np.asarray(self.op.draw(rng, index, shape))
         if domain == "bool":
             return np.asarray(rng.random(shape) > 0.5)
         if domain == "int":

@@ -1,0 +1,147 @@
+"""Triangles and diagonals of matrices, and of stacks of matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from graphcomp.errors import ShapeError
+from graphcomp.op import Kind, Op, Rule, Sample, Spelling, first_dtype
+from graphcomp.ops.numpy_runtime import _from_diagonal
+from graphcomp.shape import Dim, Shape, combine, format_shape, known_equal
+
+
+def _matrix_shape(name: str) -> Rule:
+    def rule(x: Shape, **_params: object) -> Shape:
+        if len(x) < 2:
+            msg = f"{name}: needs a matrix, or a stack of them, not {format_shape(x)}"
+            raise ShapeError(msg)
+        return x
+
+    return rule
+
+
+def _offset_spell(name: str) -> dict[str, Callable[..., Spelling]]:
+    def rule(prefix: str) -> Callable[..., Spelling]:
+        return lambda _count, *, k: Spelling(f"{prefix}{name}({{0}}{f', {k}' if k else ''})")
+
+    def latex(_count: int, *, k: int) -> Spelling:
+        return Spelling(rf"\operatorname{{{{{name}}}}}\left({{0}}{f', {k}' if k else ''}\right)")
+
+    return {"text": rule(""), "latex": latex, "numpy": rule("np.")}
+
+
+def _triangle(name: str, evaluate: Rule, op_of: Callable[[], Op]) -> Op:
+    return Op(
+        name=name,
+        kind=Kind.LINEAR,
+        evaluate=lambda x, k: evaluate(x, k),
+        shape=_matrix_shape(name),
+        dtype=first_dtype,
+        transpose=lambda _index, ct, _x, *, k: ct.apply(op_of(), k=k),
+        batch=lambda _size, args, _batched, *, k: args[0].apply(op_of(), k=k),
+        spell=_offset_spell(name),
+        samples=(
+            Sample(((3, 3),), {"k": 0}),
+            Sample(((3, 2),), {"k": -1}),
+            Sample(((2, 2, 3),), {"k": 1}),
+        ),
+    )
+
+
+TRIL: Op = _triangle("tril", np.tril, lambda: TRIL)
+TRIU: Op = _triangle("triu", np.triu, lambda: TRIU)
+
+
+def diagonal_length(rows: Dim, columns: Dim, offset: int) -> Dim:
+    """How many entries a diagonal of a matrix has.
+
+    Raises:
+        ShapeError: it depends on sizes that are not known.
+    """
+    if isinstance(rows, int) and isinstance(columns, int):
+        return max(0, min(rows + min(offset, 0), columns - max(offset, 0)))
+    if known_equal(rows, columns):
+        return combine("-", rows, abs(offset))
+    msg = f"diagonal: how long it is in a matrix ({rows}, {columns}) depends on sizes that are not known"
+    raise ShapeError(msg)
+
+
+def _diagonal_shape(x: Shape, *, offset: int) -> Shape:
+    _matrix_shape("diagonal")(x)
+    return (*x[:-2], diagonal_length(x[-2], x[-1], offset))
+
+
+def _diagonal_numpy(_count: int, *, offset: int) -> Spelling:
+    return Spelling(f"np.diagonal({{0}}, {offset}, -2, -1).copy()")
+
+
+def _diagonal_text(_count: int, *, offset: int) -> Spelling:
+    return Spelling(f"diagonal({{0}}{f', {offset}' if offset else ''})")
+
+
+def _diagonal_latex(_count: int, *, offset: int) -> Spelling:
+    return Spelling(
+        rf"\operatorname{{{{diag}}}}{f'_{{{{{offset}}}}}' if offset else ''}\left({{0}}\right)"
+    )
+
+
+DIAGONAL: Op = Op(
+    name="diagonal",
+    kind=Kind.LINEAR,
+    evaluate=lambda x, offset: np.diagonal(x, offset, -2, -1).copy(),
+    shape=_diagonal_shape,
+    dtype=first_dtype,
+    transpose=lambda _index, ct, x, *, offset: ct.apply(
+        FROM_DIAGONAL, offset=offset, shape=x.shape[-2:]
+    ),
+    batch=lambda _size, args, _batched, *, offset: args[0].apply(DIAGONAL, offset=offset),
+    spell={"text": _diagonal_text, "latex": _diagonal_latex, "numpy": _diagonal_numpy},
+    samples=(
+        Sample(((3, 3),), {"offset": 0}),
+        Sample(((3, 4),), {"offset": 1}),
+        Sample(((2, 4, 3),), {"offset": -2}),
+    ),
+)
+
+
+def _from_diagonal_shape(x: Shape, *, offset: int, shape: Shape) -> Shape:
+    length = diagonal_length(shape[0], shape[1], offset)
+    if not x or not known_equal(x[-1], length):
+        msg = f"diag: {format_shape(x)} has not the length {length} of the diagonal of {format_shape(shape)}"
+        raise ShapeError(msg)
+    return (*x[:-1], *shape)
+
+
+def _from_diagonal_text(_count: int, *, offset: int, shape: Shape) -> Spelling:
+    return Spelling(f"diag({{0}}{f', {offset}' if offset else ''})")
+
+
+def _from_diagonal_numpy(_count: int, *, offset: int, shape: Shape) -> Spelling:
+    return Spelling(f"_from_diagonal({{0}}, {offset}, {format_shape(shape)})")
+
+
+FROM_DIAGONAL: Op = Op(
+    name="from_diagonal",
+    kind=Kind.LINEAR,
+    evaluate=lambda x, offset, shape: _from_diagonal(x, offset, shape),
+    shape=_from_diagonal_shape,
+    dtype=first_dtype,
+    transpose=lambda _index, ct, _x, *, offset, shape: ct.apply(DIAGONAL, offset=offset),
+    batch=lambda _size, args, _batched, *, offset, shape: args[0].apply(
+        FROM_DIAGONAL, offset=offset, shape=shape
+    ),
+    spell={
+        "text": _from_diagonal_text,
+        "latex": lambda _count, *, offset, shape: Spelling(
+            r"\operatorname{{diag}}\left({0}\right)"
+        ),
+        "numpy": _from_diagonal_numpy,
+    },
+    samples=(
+        Sample(((3,),), {"offset": 0, "shape": (3, 3)}),
+        Sample(((3,),), {"offset": 1, "shape": (3, 4)}),
+        Sample(((2, 2),), {"offset": -2, "shape": (4, 3)}),
+    ),
+)
