@@ -72,10 +72,13 @@ class Function(NamedTuple):
 
 
 def _read(name: str, build: Callable[..., Any]) -> Function | None:
-    """The function as its signature describes it; None if it takes no formula first."""
-    parameters = list(inspect.signature(build).parameters.values())
+    """The function as its signature describes it; None if it is none from formulas to a formula."""
+    signature = inspect.signature(build)
+    parameters = list(signature.parameters.values())
     kinds = [str(parameter.annotation).partition(" ")[0] for parameter in parameters]
     if not kinds or kinds[0] not in {"Operand", "Sequence[Operand]"}:
+        return None
+    if signature.return_annotation != "Node":
         return None
     operands = [p for p, kind in zip(parameters, kinds, strict=True) if kind == "Operand"]
     settings = [p.name for p in parameters if p not in operands]

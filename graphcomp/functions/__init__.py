@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from graphcomp.functions import numpy_arrays as numpy_arrays
 from graphcomp.functions import numpy_names as numpy_names
 from graphcomp.functions.arrays import (
     broadcast_to,
@@ -50,6 +51,26 @@ from graphcomp.functions.elementwise import (
     tanh,
     where,
 )
+from graphcomp.functions.linalg import (
+    cholesky,
+    det,
+    inv,
+    matrix_power,
+    multi_dot,
+    pinv,
+    slogdet,
+    solve,
+)
+from graphcomp.functions.products import (
+    cross,
+    diagonal,
+    einsum,
+    inner,
+    kron,
+    tensordot,
+    trace,
+    vdot,
+)
 from graphcomp.functions.reductions import max, mean, min, prod, squared_loss, sum
 from graphcomp.node import constant
 
@@ -62,16 +83,24 @@ __all__ = [
     "array",
     "broadcast_to",
     "ceil",
+    "cholesky",
     "concatenate",
     "constant",
     "cos",
     "cosh",
+    "cross",
+    "det",
+    "diagonal",
     "dot",
+    "einsum",
     "equal",
     "exp",
     "expm1",
     "floor",
     "hypot",
+    "inner",
+    "inv",
+    "kron",
     "let",
     "log",
     "log1p",
@@ -79,13 +108,16 @@ __all__ = [
     "logical_not",
     "logical_or",
     "matmul",
+    "matrix_power",
     "max",
     "maximum",
     "mean",
     "min",
     "minimum",
+    "multi_dot",
     "not_equal",
     "outer",
+    "pinv",
     "power",
     "prod",
     "reciprocal",
@@ -98,7 +130,9 @@ __all__ = [
     "sign",
     "sin",
     "sinh",
+    "slogdet",
     "softplus",
+    "solve",
     "sqrt",
     "square",
     "squared_loss",
@@ -107,6 +141,9 @@ __all__ = [
     "sum",
     "tan",
     "tanh",
+    "tensordot",
+    "trace",
     "transpose",
+    "vdot",
     "where",
 ]

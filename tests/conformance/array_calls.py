@@ -1,0 +1,98 @@
+"""NumPy's functions of arrays as they are called: each with the shapes of its arguments.
+
+One table for two uses: the function means the same on nodes, and its derivatives are right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+Call = Callable[..., Any]
+
+
+class Entry(NamedTuple):
+    """A NumPy function, the shapes of the arrays, and the call ``call(function, *arrays)``."""
+
+    function: Any
+    shapes: tuple[tuple[int, ...], ...]
+    call: Call
+
+
+def _same(f: Any, *arrays: Any) -> Any:
+    return f(*arrays)
+
+
+def entry(function: Any, *shapes: tuple[int, ...], call: Call = _same) -> Entry:
+    return Entry(function, shapes, call)
+
+
+def _regular(x: Any) -> Any:
+    """A matrix that has an inverse, out of any with entries in (0.5, 2)."""
+    return x + 3 * np.eye(x.shape[-1])
+
+
+PRODUCTS = [
+    entry(np.vdot, (2, 3), (3, 2)),
+    entry(np.vdot, (), ()),
+    entry(np.inner, (2, 3), (3,)),
+    entry(np.inner, (3,), (2, 3)),
+    entry(np.inner, (2, 3), (4, 3)),
+    entry(np.inner, (), (4, 3)),
+    entry(np.tensordot, (2, 3, 4), (3, 4, 2)),
+    entry(np.tensordot, (2, 3), (3, 2), call=lambda f, a, b: f(a, b, axes=1)),
+    entry(np.tensordot, (2, 3), (3, 2), call=lambda f, a, b: f(a, b, axes=0)),
+    entry(np.tensordot, (2, 3, 4), (4, 3), call=lambda f, a, b: f(a, b, ([1, -1], [1, 0]))),
+    entry(np.tensordot, (2, 3), (2, 4), call=lambda f, a, b: f(a, b, (0, 0))),
+    entry(np.einsum, (2, 3), (3, 4), call=lambda f, a, b: f("ij,jk", a, b)),
+    entry(np.einsum, (2, 3), (3, 4), call=lambda f, a, b: f("ij, jk -> ki", a, b)),
+    entry(np.einsum, (3, 3), call=lambda f, a: f("ii", a)),
+    entry(np.einsum, (3, 3), call=lambda f, a: f("ii->i", a)),
+    entry(np.einsum, (2, 3), call=lambda f, a: f("ij->", a)),
+    entry(np.einsum, (5, 2, 3), (3, 4), call=lambda f, a, b: f("...ij,jk->...ik", a, b)),
+    entry(np.einsum, (5, 2, 3), (1, 3, 2), call=lambda f, a, b: f("...ij,...jk", a, b)),
+    entry(np.einsum, (2, 5, 3), (5,), call=lambda f, a, b: f("i...,...->...i", a[..., 0], b)),
+    entry(np.einsum, (1,), (3,), call=lambda f, a, b: f("i,i->i", a, b)),
+    entry(np.einsum, (3,), (3,), (3, 3), call=lambda f, a, b, c: f("i,j,ij", a, b, c)),
+    entry(np.einsum, (3, 3), (3,), call=lambda f, a, b: f("ii,i->i", a, b, optimize=True)),
+    entry(np.einsum, (3,), call=lambda f, a: f("i,i,i,ij->j", a, a, a, np.outer(a, a))),
+    entry(np.kron, (2, 3), (3, 2)),
+    entry(np.kron, (2,), (3, 2)),
+    entry(np.kron, (3,), (2,)),
+    entry(np.cross, (3,), (3,)),
+    entry(np.cross, (2, 3), (3,)),
+    entry(np.cross, (3, 2), (3, 2), call=lambda f, a, b: f(a, b, axis=0)),
+    entry(np.trace, (3, 3)),
+    entry(np.trace, (3, 4), call=lambda f, a: f(a, offset=1)),
+    entry(np.trace, (3, 2, 3), call=lambda f, a: f(a, -1, 0, 2)),
+    entry(np.diagonal, (3, 3)),
+    entry(np.diagonal, (3, 4), call=lambda f, a: f(a, offset=-1)),
+    entry(np.diagonal, (3, 2, 3), call=lambda f, a: f(a, 0, 2, 0)),
+]
+
+LINALG = [
+    entry(np.linalg.solve, (3, 3), (3,), call=lambda f, a, b: f(_regular(a), b)),
+    entry(np.linalg.solve, (3, 3), (3, 2), call=lambda f, a, b: f(_regular(a), b)),
+    entry(np.linalg.solve, (2, 1, 3, 3), (4, 3, 2), call=lambda f, a, b: f(_regular(a), b)),
+    entry(np.linalg.solve, (2, 3, 3), (3,), call=lambda f, a, b: f(_regular(a), b)),
+    entry(np.linalg.slogdet, (3, 3), call=lambda f, a: f(_regular(a))[1]),
+    entry(np.linalg.slogdet, (2, 2, 2), call=lambda f, a: f(_regular(a)).logabsdet),
+    entry(np.linalg.slogdet, (3, 3), call=lambda f, a: f(_regular(a))[0] * a),
+    entry(np.linalg.matrix_power, (3, 3), call=lambda f, a: f(a, 3)),
+    entry(np.linalg.matrix_power, (3, 3), call=lambda f, a: f(a, 6)),
+    entry(np.linalg.matrix_power, (2, 2, 2), call=lambda f, a: f(_regular(a), -2)),
+    entry(np.linalg.matrix_power, (2, 2), call=lambda f, a: f(a, 0) + a),
+    entry(np.linalg.multi_dot, (2, 3), (3, 4), call=lambda f, a, b: f([a, b])),
+    entry(np.linalg.multi_dot, (3,), (3, 4), (4,), call=lambda f, *m: f(m)),
+    entry(np.linalg.multi_dot, (2, 9), (9, 1), (1, 3), (3, 4), call=lambda f, *m: f(m)),
+]
+
+#: Every entry, in order.
+ENTRIES = [*PRODUCTS, *LINALG]
+
+#: The same by function, as the conformance suite wants them.
+ARRAY_CALLS: dict[Any, Any] = {}
+for _each in ENTRIES:
+    ARRAY_CALLS.setdefault(_each.function, []).append((_each.shapes, _each.call))
