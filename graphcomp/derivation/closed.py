@@ -40,16 +40,18 @@ def scalar_forms(program: Program, wrt: Sequence[str]) -> tuple[tuple[Closed, ..
     outputs = {
         name: node
         for name, node in zip(graph.output_names, graph.outputs, strict=True)
-        if node.is_real and not is_input(node) and node.args
+        if node.is_real
     }
-    leaves = {name: input_node("value_of_" + name[:80]) for name in outputs}
+    leaves = {
+        name: input_node("value_of_" + name[:80]) for name, node in outputs.items() if node.args
+    }
     names = dict(zip(graph.inputs, graph.input_names, strict=True))
     names |= {leaf: name for name, leaf in leaves.items()}
     field = Field([*graph.inputs, *leaves.values()])
     values: dict[Node, sympy.Expr] = {}
     known: list[Known] = []
-    for name, output in outputs.items():
-        known += _undo(program, field, output, leaves[name], values)
+    for name, leaf in leaves.items():
+        known += _undo(program, field, outputs[name], leaf, values)
     forms: list[Closed] = []
     insight = None
     for name in outputs:

@@ -74,7 +74,7 @@ def plain_check(check: Check) -> dict[str, Any]:
         "output": check.output,
         "by": check.by,
         "value": plain_value(check.value),
-        "deviation": check.deviation,
+        "deviation": plain_value(np.asarray(check.deviation)),
         "agrees": check.agrees,
     }
 

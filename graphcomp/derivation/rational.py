@@ -27,6 +27,7 @@ _RATIONAL = {
     Form.POWER,
     Form.BROADCAST,
     Form.NAMED,
+    Form.CHOICE,
 }
 
 
@@ -65,6 +66,7 @@ class Field:
         """
         stop = {*known, *self._leaves}
         order = topological([root], stop=lambda n: n in stop or not _is_rational(n))
+        order = [node for node in order if node.is_real]  # conditions belong to their choice
         if len(order) > MOST_NODES:
             raise TooLarge
         done: dict[Node, sympy.Expr] = {}
@@ -85,11 +87,13 @@ class Field:
             return self.atoms[node]
         value = node.constant
         if value is not None:
-            if node.dtype.kind == "b" or value != value or value in {float("inf"), -float("inf")}:  # noqa: PLR0124
+            if value != value or value in {float("inf"), -float("inf")}:  # noqa: PLR0124
                 raise TooLarge
             return sympy.Rational(repr(value))
         if not _is_rational(node):
             return self._atom(node)
+        if node.op.form is Form.CHOICE:
+            return self._bracket(node) * done[node.args[1]]
         args = [done[arg] for arg in node.args]
         if node.op.form in {Form.BROADCAST, Form.NAMED}:
             return args[0]
@@ -99,6 +103,11 @@ class Field:
         if result.has(sympy.zoo, sympy.nan, sympy.oo):
             raise TooLarge
         return result
+
+    def _bracket(self, choice: Node) -> sympy.Symbol:
+        """The condition of a choice between a value and zero, as a factor."""
+        condition, _, zero = choice.args
+        return self._atom(choice.rebuild((condition, constant(1.0, zero.dtype), zero)))
 
     # ------------------------------------------------------------ simplification
 
@@ -231,6 +240,8 @@ def _term_order(term: sympy.Expr) -> tuple[bool, bool, list[tuple[str, int]]]:
 def _is_rational(node: Node) -> bool:
     if node.op.kind is Kind.LEAF or node.op.form not in _RATIONAL or not node.is_real:
         return node.constant is not None
+    if node.op.form is Form.CHOICE:
+        return node.args[2].constant == 0 and node.args[1].constant != 1
     if node.op.form is Form.POWER:
         if len(node.args) > 1:
             return False

@@ -12,16 +12,9 @@ from dataclasses import replace
 from graphcomp.graph import GraphData
 from graphcomp.node import Node
 from graphcomp.op import ATOM, Form
-from graphcomp.printers.layout import (
-    DERIVATIVE,
-    STEP,
-    Expression,
-    Factor,
-    Layout,
-    Symbol,
-    Term,
-)
+from graphcomp.printers.layout import Layout
 from graphcomp.printers.notation import ASCII, UNICODE, Accent, Notation
+from graphcomp.printers.terms import DERIVATIVE, STEP, Expression, Factor, Symbol, Term
 from graphcomp.program import Program, Role, Step, StepTerm
 
 __all__ = ["ASCII", "UNICODE", "Accent", "Formulas", "Notation", "title"]

@@ -9,71 +9,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import TypeAlias
+from dataclasses import replace
 
 from graphcomp.node import Node
-from graphcomp.op import ADDITIVE, ATOM, EXPONENT, LOWEST, MULTIPLICATIVE, Form, Spelling
-from graphcomp.printers.notation import JUXTAPOSED, Notation, Text, grouped
-
-NEGATIVE = ADDITIVE + 1
-
-#: Derivatives stand before named steps, named steps before everything else.
-DERIVATIVE, STEP, OTHER = 0, 1, 2
-
-
-@dataclass(frozen=True, slots=True)
-class Symbol:
-    """The name that a node goes by, and its place among the factors of a product."""
-
-    text: str
-    order: tuple[int, int] = (STEP, 0)
-
-
-Names: TypeAlias = Callable[[Node], Symbol | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Factor:
-    """A factor of a term: a text, raised to a power, above or below the line.
-
-    `matrix` says that it comes from arrays, `plain` what it is the transpose of.
-    """
-
-    text: str
-    precedence: int = ATOM
-    power: float = 1.0
-    below: bool = False
-    rank: int = 0
-    matrix: bool = False
-    order: tuple[int, int] = (OTHER, 0)
-    plain: Text | None = None
+from graphcomp.op import ATOM, Form, Spelling
+from graphcomp.printers.notation import Notation, Text
+from graphcomp.printers.terms import (
+    DERIVATIVE,
+    OTHER,
+    Expression,
+    Factor,
+    Names,
+    Term,
+    atom_text,
+    chained,
+    is_matrix,
+    is_number,
+    negated,
+    rank_of,
+    symbol_factor,
+)
+from graphcomp.printers.typeset import Typesetter
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
-    """A sign, a number above and one below the line, and factors."""
-
-    negative: bool = False
-    above: float = 1.0
-    below: float = 1.0
-    factors: tuple[Factor, ...] = ()
-
-    @property
-    def is_number(self) -> bool:
-        """Whether it is a number and nothing else."""
-        return not self.factors
-
-    @property
-    def rank(self) -> int:
-        """The rank of the array that it is."""
-        return max((factor.rank for factor in self.factors), default=0)
-
-
-Expression: TypeAlias = tuple[Term, ...]
-
-
-class Layout:
+class Layout(Typesetter):
     """Lays nodes out.
 
     Args:
@@ -87,8 +46,7 @@ class Layout:
         self, names: Names, notation: Notation, *, ordered: bool = True, limit: int = 400
     ) -> None:
         self.names = names
-        self.notation = notation
-        self.ordered = ordered
+        super().__init__(notation, ordered=ordered)
         self.limit = limit
 
     def write(self, node: Node) -> Text:
@@ -122,7 +80,7 @@ class Layout:
     def _leaf(self, node: Node, visited: int) -> Expression | None:
         symbol = self.names(node)
         if symbol is not None:
-            return (Term(factors=(_symbol_factor(symbol, node),)),)
+            return (Term(factors=(symbol_factor(symbol, node),)),)
         if visited > self.limit:
             return (Term(factors=(Factor(self.notation.ellipsis, rank=node.ndim),)),)
         value = node.constant
@@ -187,7 +145,7 @@ class Layout:
         simple = len(term.factors) == 1 and term.above == term.below == 1
         whole = exponent.is_integer()
         if not simple or (term.negative and not whole):
-            factor = Factor(*self.text(base), rank=_rank(base), matrix=_is_matrix(base))
+            factor = Factor(*self.text(base), rank=rank_of(base), matrix=is_matrix(base))
             term = Term(factors=(factor,))
         factor = term.factors[0]
         raised = replace(
@@ -206,9 +164,9 @@ class Layout:
         """What holds under a condition and is zero elsewhere is a product with its bracket."""
         condition, chosen, other = args
         holds = self.bracket(node, (condition,))
-        if _is_number(other, 0):
+        if is_number(other, 0):
             return (self.times(chosen, holds),)
-        if _is_number(chosen, 0) and _is_number(other, 1):
+        if is_number(chosen, 0) and is_number(other, 1):
             return (Term(), *negated(holds))
         return self.call(node, args)
 
@@ -232,30 +190,30 @@ class Layout:
         if ranks == (1, 1):
             text = self._inner(a, b)
         elif ranks == (1, 2) and self.notation.columns:
-            text = self.notation.contraction(_chain(self._turned(b)), _chain(a))
-            row = self.notation.contraction(_chain(self._turned(a)), _chain(b))
+            text = self.notation.contraction(chained(self._turned(b)), chained(a))
+            row = self.notation.contraction(chained(self._turned(a)), chained(b))
         else:
-            text = self.notation.contraction(_chain(a), _chain(b))
+            text = self.notation.contraction(chained(a), chained(b))
         if node.ndim == 2:  # (A B)ᵀ = Bᵀ Aᵀ
-            row = self.notation.contraction(_chain(self._turned(b)), _chain(self._turned(a)))
-        return self._in_front(front, after, Factor(*text, rank=node.ndim, matrix=True, plain=row))
+            row = self.notation.contraction(chained(self._turned(b)), chained(self._turned(a)))
+        return self.in_front(front, after, Factor(*text, rank=node.ndim, matrix=True, plain=row))
 
     def _inner(self, a: Factor, b: Factor) -> Text:
         """The inner product of two vectors: rᵀr, aᵀ b, vᵀ A v."""
         if a.plain is not None and self.notation.columns:
-            return self.notation.contraction(_chain(a.plain), _chain(b))
-        return self.notation.inner(_atom_text(a), _atom_text(b))
+            return self.notation.contraction(chained(a.plain), chained(b))
+        return self.notation.inner(atom_text(a), atom_text(b))
 
     def _turned(self, factor: Factor) -> Text:
         """The transpose of a factor."""
-        return factor.plain or self.notation.transposed(_atom_text(factor))
+        return factor.plain or self.notation.transposed(atom_text(factor))
 
     def outer(self, node: Node, args: Sequence[Expression]) -> Expression:
         """A column times a row: a bᵀ."""
         (front, a), (after, b) = self.scaled(args[0]), self.scaled(args[1])
         text = self.notation.outer((a.text, a.precedence), (b.text, b.precedence))
         plain = self.notation.outer((b.text, b.precedence), (a.text, a.precedence))
-        return self._in_front(front, after, Factor(*text, rank=node.ndim, matrix=True, plain=plain))
+        return self.in_front(front, after, Factor(*text, rank=node.ndim, matrix=True, plain=plain))
 
     def total(self, node: Node, args: Sequence[Expression]) -> Expression:
         """A sum over all entries: of squares rᵀr or ‖…‖², of products aᵀ b; else as spelled."""
@@ -284,160 +242,6 @@ class Layout:
             if a.rank == b.rank:
                 return self.notation.pairing(a.text, b.text)
         return None
-
-    # ------------------------------------------------------------ arithmetic on expressions
-
-    def single(self, expression: Expression) -> Term:
-        """The expression as one term: a sum becomes a factor."""
-        if len(expression) == 1:
-            return expression[0]
-        text = self.text(expression)
-        return Term(factors=(Factor(*text, rank=_rank(expression), matrix=_is_matrix(expression)),))
-
-    def times(self, a: Expression, b: Expression) -> Term:
-        """The product of two expressions as one term, equal factors collected."""
-        left, right = self.single(a), self.single(b)
-        factors = list(left.factors)
-        for factor in right.factors:
-            for i, mine in enumerate(factors):
-                if (mine.text, mine.below) == (factor.text, factor.below):
-                    factors[i] = replace(mine, power=mine.power + factor.power, plain=None)
-                    break
-            else:
-                factors.append(factor)
-        return Term(
-            left.negative != right.negative,
-            left.above * right.above,
-            left.below * right.below,
-            tuple(factors),
-        )
-
-    def inverse(self, expression: Expression) -> Expression:
-        """One over an expression."""
-        term = self.single(expression)
-        turned = tuple(replace(f, below=not f.below, plain=None) for f in term.factors)
-        return (Term(term.negative, term.below, term.above, turned),)
-
-    def scaled(self, expression: Expression) -> tuple[Term, Factor]:
-        """An array as scalar factors times one array factor."""
-        term = self.single(expression)
-        arrays = tuple(f for f in term.factors if f.rank)
-        scalars = tuple(f for f in term.factors if not f.rank)
-        front = replace(term, factors=scalars)
-        if len(arrays) == 1 and arrays[0].power == 1 and not arrays[0].below:
-            return front, arrays[0]
-        text = self.text((Term(factors=arrays),))
-        return front, Factor(*text, rank=_rank(expression), matrix=True)
-
-    def _in_front(self, front: Term, after: Term, factor: Factor) -> Expression:
-        return (self.times((self.times((front,), (after,)),), (Term(factors=(factor,)),)),)
-
-    # ------------------------------------------------------------ from expressions to text
-
-    def atom(self, expression: Expression, least: int = ATOM) -> str:
-        """The text, in parentheses if it is weaker than its place asks."""
-        text, precedence = self.text(expression)
-        return text if precedence >= least else f"({text})"
-
-    def text(self, expression: Expression) -> Text:
-        """A sum of terms, and its precedence."""
-        first, *rest = expression
-        text, precedence = self._unsigned(first)
-        if first.negative:
-            text, precedence = f"{self.notation.minus}{text}", NEGATIVE
-        if not rest:
-            return text, precedence
-        parts = [text]
-        for term in rest:
-            sign = self.notation.minus if term.negative else "+"
-            parts.append(f" {sign} {self._unsigned(term)[0]}")
-        return "".join(parts), ADDITIVE
-
-    def _unsigned(self, term: Term) -> Text:
-        factors = sorted(term.factors, key=_by_order) if self.ordered else list(term.factors)
-        above = [f for f in factors if not f.below]
-        below = [f for f in factors if f.below]
-        matrix = any(f.matrix for f in term.factors)
-        over = any(f.rank for f in below)
-        number, divisor = term.above, term.below
-        if number in {0.5, 0.25} and below:
-            number, divisor = 1.0, divisor / number
-        least = JUXTAPOSED if over else MULTIPLICATIVE if below else LOWEST
-        text, precedence = self._row(number, above, matrix=matrix, least=least)
-        if not below and divisor == 1:
-            return text, precedence
-        under, strength = self._row(divisor, below, matrix=matrix, least=LOWEST)
-        if strength < EXPONENT:
-            under = f"({under})"
-        return f"{text}/{under}", MULTIPLICATIVE
-
-    def _row(
-        self, coefficient: float, factors: Sequence[Factor], *, matrix: bool, least: int
-    ) -> Text:
-        """What stands on one side of the line."""
-        parts: list[Text] = []
-        if coefficient != 1 or not factors:
-            half = coefficient == 0.5 and matrix and factors
-            shown = self.notation.half if half else self.notation.number(coefficient, 12)
-            parts.append((shown, ATOM))
-        if parts or len(factors) > 1:
-            least = JUXTAPOSED
-        scalars = [self._powered(f, least) for f in factors if not f.rank]
-        arrays = [self._powered(f, least) for f in factors if f.rank]
-        joint = self.notation.space if matrix else self.notation.times
-        if scalars:
-            parts.append(_joined(self.notation.times, scalars))
-        if arrays:
-            parts.append(_joined(self.notation.hadamard, arrays))
-        return _joined(joint, parts)
-
-    def _powered(self, factor: Factor, least: int) -> Text:
-        text, precedence = factor.text, factor.precedence
-        if factor.power != 1:
-            base = text if precedence >= ATOM else f"({text})"
-            return self.notation.power(base, factor.power)
-        return (text, precedence) if precedence >= least else (f"({text})", ATOM)
-
-
-def negated(expression: Expression) -> Expression:
-    """Every sign turned."""
-    return tuple(replace(term, negative=not term.negative) for term in expression)
-
-
-def _is_number(expression: Expression, value: float) -> bool:
-    first, *rest = expression
-    return not rest and first.is_number and first.above == abs(value) and first.below == 1
-
-
-def _symbol_factor(symbol: Symbol, node: Node) -> Factor:
-    return Factor(symbol.text, rank=node.ndim, matrix=node.ndim > 0, order=symbol.order)
-
-
-def _by_order(factor: Factor) -> tuple[int, int]:
-    return factor.order
-
-
-def _rank(expression: Expression) -> int:
-    return max(term.rank for term in expression)
-
-
-def _is_matrix(expression: Expression) -> bool:
-    return any(factor.matrix for term in expression for factor in term.factors)
-
-
-def _atom_text(factor: Factor) -> str:
-    return grouped((factor.text, factor.precedence), ATOM)
-
-
-def _chain(part: Factor | Text) -> str:
-    text = part if isinstance(part, tuple) else (part.text, part.precedence)
-    return grouped(text, JUXTAPOSED)
-
-
-def _joined(separator: str, parts: Sequence[Text]) -> Text:
-    if len(parts) == 1:
-        return parts[0]
-    return separator.join(text for text, _ in parts), MULTIPLICATIVE
 
 
 _FORMS: dict[Form, Callable[[Layout, Node, Sequence[Expression]], Expression]] = {

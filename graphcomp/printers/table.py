@@ -74,6 +74,8 @@ def wrapped(text: str, columns: int, indent: int = 6) -> list[str]:
         fits = _fitting(text, columns)
         cut = max((text.rfind(mark, indent + 10, fits) + keep for mark, keep in BREAKS), default=0)
         if cut <= indent + 10:
+            cut = text.rfind(" ", indent + 1, fits)
+        if cut <= indent:
             break
         lines.append(text[:cut].rstrip())
         text = " " * indent + text[cut:].strip()
