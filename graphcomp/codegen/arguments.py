@@ -6,7 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from graphcomp.codegen.dimensions import dimension_source, solved_source
-from graphcomp.codegen.layout import INDENT, WIDTH, definition, docstring, layout, quoted
+from graphcomp.codegen.layout import (
+    INDENT,
+    WIDTH,
+    definition,
+    docstring,
+    layout,
+    quoted,
+    returned,
+    unpacked,
+)
 from graphcomp.evaluate import Binding, bindings
 from graphcomp.names import fresh_name
 from graphcomp.node import Node
@@ -139,8 +148,6 @@ class Arguments:
         types = [array_type(node) for node in self.inputs]
         names = [self.names[node] for node in self.inputs]
         result = types[0] if len(types) == 1 else f"tuple[{', '.join(types)}]"
-        if len(result) > 50:
-            result = "tuple[Any, ...]"
         lines = definition("_checked", self.parameters(), result)
         lines += docstring(
             "The arguments in their dtypes; an error that names what does not fit.", indent=1
@@ -153,20 +160,20 @@ class Arguments:
             checks += found
             needed |= self.symbols(node.shape) if found else set()
         lines += [*self.bind(needed, 1), *checks]
-        return [*lines, *layout(f"return {', '.join(names)}", 1)]
+        return [*lines, *returned(tuple(names) if len(names) > 1 else names[0], 1)]
 
     def call_checked(self, indent: int) -> list[str]:
         """The line that calls it."""
         names = [self.names[node] for node in self.inputs]
         if not names:
             return []
-        call = f"{', '.join(names)} = _checked({', '.join(names)})"
+        call = f"_checked({', '.join(names)})"
         if self.arrays or any(node.dtype.kind != "f" for node in self.inputs):
-            return layout(call, indent)
+            return unpacked(names, call, indent)
         other = " or ".join(f"type({name}) is not float" for name in names)
         if len(other) + 4 * indent + 4 > WIDTH:
-            return layout(call, indent)
-        return [f"{INDENT * indent}if {other}:", *layout(call, indent + 1)]
+            return unpacked(names, call, indent)
+        return [f"{INDENT * indent}if {other}:", *unpacked(names, call, indent + 1)]
 
 
 def parameter_type(node: Node) -> str:

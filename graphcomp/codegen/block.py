@@ -222,7 +222,7 @@ def reuse_buffers(
     Args:
         statements: in order.
         live: variables that are read after the block.
-        rank: how much a variable's name says; results and the user's steps share none.
+        rank: how much a variable's name says; results and the user's steps are not written over.
 
     Returns:
         The statements, and the new names of variables that share the memory of others.
@@ -277,7 +277,7 @@ def _merges(
         if place is None:
             continue
         old = statement.operands[place].text
-        if min(highest[old], highest[name]) < RESULT:
+        if highest[old] < RESULT:
             merged[name] = (old, place)
             highest[name] = max(highest[old], highest[name])
     return merged

@@ -11,7 +11,7 @@ from graphcomp.codegen.arguments import Arguments, described
 from graphcomp.codegen.block import Names
 from graphcomp.codegen.dimensions import dimension_source
 from graphcomp.codegen.functions import Plan, Request, listed
-from graphcomp.codegen.layout import definition, docstring, layout, quoted
+from graphcomp.codegen.layout import definition, docstring, layout, quoted, unpacked
 from graphcomp.errors import InputError, ShapeError
 from graphcomp.evaluate import SIZE, Binding, bindings
 from graphcomp.node import Node, is_input
@@ -90,6 +90,7 @@ def _unpacked(
     """The lines that check the size of the vector and take it apart."""
     size = dimension_source(total, arguments.dims)
     origin = ", ".join(arguments.names[node] for node in variables)
+    origin = origin if len(origin) < 40 else "its parts"
     error = f'_misfit({quoted(theta)}, {theta}.shape, ({size},), ("{total}",), ("{origin}",))'
     lines = [*layout(f"if {theta}.size != {size}:", 1), *layout(f"raise {error}", 2)]
     names = [arguments.names[node] for node in variables]
@@ -100,7 +101,7 @@ def _unpacked(
         end += sympy.sympify(size_of(node.shape))
         stops.append(dimension_source(sympy.expand(end), arguments.dims))
     cuts = f"[{', '.join(stops)}]"
-    return [*lines, *layout(f"{', '.join(names)} = np.split({theta}, {cuts})", 1)]
+    return [*lines, *unpacked(names, f"np.split({theta}, {cuts})", 1)]
 
 
 def _called(request: Request, inner: Plan, arguments: Arguments, names: Names) -> list[str]:
@@ -110,9 +111,13 @@ def _called(request: Request, inner: Plan, arguments: Arguments, names: Names) -
     for node in shapes.values():
         name = arguments.names[node]
         shape = ", ".join(dimension_source(dim, arguments.dims) for dim in node.shape)
-        if node.ndim != 1:
-            lines += layout(f"{name} = {name}.reshape({shape or '()'})", 1)
-    given = ", ".join(arguments.names[node] for node in inner.inputs)
+        if node.ndim > 1:
+            lines += layout(f"{name} = {name}.reshape({shape})", 1)
+    scalars = {node for node in shapes.values() if node.ndim == 0}
+    names_of = arguments.names
+    given = ", ".join(
+        f"float({names_of[n]}[0])" if n in scalars else names_of[n] for n in inner.inputs
+    )
     value, gradient = names.give(inner.primal[0]), names.give("gradient")
     lines += layout(f"{value}, {gradient} = {inner.name}({given})", 1)
     if isinstance(request.wrt, str):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from graphcomp import ad
@@ -67,6 +67,8 @@ class Plan:
         values: how the results are arranged; of a vjp, those that come before the function.
         inner: the arrangement that the returned function returns.
         hints: names of nodes inside.
+        primal: the names of the values among the outputs.
+        base: the outputs of the graph itself.
         by: the variables that derivatives are by, for people.
         about: what the function computes, one line.
         section: what comes after the value, one line.
@@ -85,6 +87,7 @@ class Plan:
     inner: Tree | None = None
     primal: tuple[str, ...] = ()
     by: str = ""
+    base: tuple[Node, ...] = ()
 
 
 def named_steps(graph: GraphData) -> GraphData:
@@ -111,7 +114,7 @@ def plan(kind: str, request: Request) -> Plan:
     with warnings.catch_warnings():
         # said once for the module, by `generate`
         warnings.simplefilter("ignore", DerivativeWarning)
-        return KINDS[kind](request)
+        return replace(KINDS[kind](request), base=request.graph.outputs)
 
 
 def _one(keys: Sequence[str]) -> Tree:

@@ -15,7 +15,7 @@ WIDTH = 88
 INDENT = "    "
 
 _OPEN, _CLOSE = "([{", ")]}"
-_MARKERS = re.compile(r"[\[\](){},]")
+_MARKERS = re.compile(r"'[^']*'|\"(?:[^\"\\]|\\.)*\"|[\[\](){},]")  # strings pass as one
 
 
 def layout(text: str, indent: int = 0) -> list[str]:
@@ -85,7 +85,7 @@ def split_commas(text: str) -> list[str]:
             depth += 1
         elif mark in _CLOSE:
             depth -= 1
-        elif depth == 0:
+        elif mark == "," and depth == 0:
             parts.append(text[start : match.start()].strip())
             start = match.end()
     rest = text[start:].strip()
@@ -180,6 +180,30 @@ def definition(name: str, params: Sequence[str], result: str, indent: int = 0) -
     body = ", ".join(params)
     if len(head) + len(body) + len(tail) <= WIDTH:
         return [head + body + tail]
-    if len(margin) + len(INDENT) + len(body) <= WIDTH:
-        return [head, margin + INDENT + body, margin + tail]
-    return [head, *(f"{margin}{INDENT}{param}," for param in params), margin + tail]
+    lines = [head]
+    if body and len(margin) + len(INDENT) + len(body) <= WIDTH:
+        lines.append(margin + INDENT + body)
+    else:
+        lines += [f"{margin}{INDENT}{param}," for param in params]
+    if len(margin) + len(tail) <= WIDTH:
+        return [*lines, margin + tail]
+    start, stop = tail.index("[") + 1, tail.rindex("]")
+    items = split_commas(tail[start:stop])
+    lines.append(margin + tail[:start])
+    if len(margin) + len(INDENT) + len(", ".join(items)) <= WIDTH:
+        lines.append(margin + INDENT + ", ".join(items))
+    else:
+        lines += [f"{margin}{INDENT}{item}," for item in items]
+    return [*lines, margin + tail[stop:]]
+
+
+def unpacked(targets: Sequence[str], call: str, indent: int) -> list[str]:
+    """``a, b = call(...)``."""
+    text = f"{', '.join(targets)} = {call}"
+    margin = INDENT * indent
+    opening = text.index("(") + 1
+    if len(margin) + opening <= WIDTH:
+        return layout(text, indent)
+    lines = [f"{margin}(", *(f"{margin}{INDENT}{target}," for target in targets)]
+    first, *rest = layout(f"_ = {call}", indent)
+    return [*lines, f"{margin}){first.removeprefix(margin)[1:]}", *rest]

@@ -320,8 +320,8 @@ def _strong_numbers(pieces: list[Piece]) -> list[Piece]:
 
 
 def _strong(piece: Piece) -> Piece:
-    text = f"np.{piece.dtype}({piece.text})"
-    return replace(piece, text=text, precedence=ATOM, number=False)
+    inner = piece.text[6:-1] if piece.text.startswith("float(") else piece.text
+    return replace(piece, text=f"np.{piece.dtype}({inner})", precedence=ATOM, number=False)
 
 
 @lru_cache(maxsize=1024)

@@ -28,6 +28,7 @@ class Prepared:
         outputs: as in the plan, rewritten.
         names: wanted names of nodes.
         order: all nodes, arguments before users, values before derivatives.
+        ahead: the statements that belong to the value, which come first.
         cut: the nodes that are statements.
         user_named: the nodes that the user named.
     """
@@ -35,6 +36,7 @@ class Prepared:
     outputs: Mapping[str, Node]
     names: Mapping[Node, str]
     order: tuple[Node, ...]
+    ahead: tuple[Node, ...]
     cut: frozenset[Node]
     user_named: frozenset[Node]
 
@@ -42,7 +44,7 @@ class Prepared:
 def prepare(plan: Plan, passes: Iterable[Pass]) -> Prepared:
     """Run the passes over the joint graph of all results of a function."""
     hinted = list(plan.hints)
-    nodes = simplify(fence([*plan.outputs.values(), *hinted], hinted))
+    nodes = simplify(fence([*plan.outputs.values(), *hinted, *plan.base], hinted))
     for rewrite in passes:
         nodes = rewrite(nodes)
     stripped, user = without_names(nodes)
@@ -52,12 +54,14 @@ def prepare(plan: Plan, passes: Iterable[Pass]) -> Prepared:
         names.setdefault(node, name)
     order = tuple(topological(outputs.values()))
     used = set(order)
-    for old, node in zip(hinted, stripped[len(outputs) :], strict=True):
+    for old, node in zip(hinted, stripped[len(outputs) :], strict=False):
         if node in used:
             names.setdefault(node, plan.hints[old])
     results = outputs.values()
     cut = choose_statements(order, results, names, set(user))
-    return Prepared(outputs, names, order, frozenset(cut), frozenset(user))
+    forward = topological(stripped[len(outputs) + len(hinted) :])
+    ahead = tuple(node for node in forward if node in used and node in cut)
+    return Prepared(outputs, names, order, ahead, frozenset(cut), frozenset(user))
 
 
 def choose_statements(

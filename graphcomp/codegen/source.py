@@ -130,7 +130,7 @@ class _Function:
         outputs = self.prepared.outputs
         depth = 2 if self.slow else 1
         block = self._block(depth, self.pieces, self.plan.values)
-        block.compute([outputs[key] for key in self.plan.primal], self.prepared.cut)
+        block.compute(self.prepared.ahead, self.prepared.cut)
         start = len(block.statements)
         block.compute(outputs.values(), self.prepared.cut)
         wanted = {outputs[key] for key in leaves(self.plan.values)} - {
@@ -143,7 +143,7 @@ class _Function:
         _rename(self.pieces, renamed)
         self.dims |= block.dims
         own = {s.target for s in statements}
-        marked = start if self.plan.primal and start < len(statements) else None
+        marked = start if 0 < start < len(statements) else None
         lines = _statement_lines(statements, depth, marked, self.plan.section)
         lines += self._return(tree, own, (), depth)
         return self._guarded(lines, self._slow_call())

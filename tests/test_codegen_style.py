@@ -1,0 +1,146 @@
+"""Generated modules lint, format and type-check, and the golden ones read as they did."""
+
+import math
+import re
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import graphcomp as gc
+from graphcomp import ops
+from graphcomp.codegen import KINDS, generate, load
+from graphcomp.graph import GraphData
+from graphcomp.ops import math_runtime, numpy_runtime
+from tests.conformance.cases import CASES, SMOOTH, weighted
+
+DIRECT = [kind for kind in KINDS if kind != "value_and_grad_flat"]
+
+
+def sigmoid() -> GraphData:
+    x, a = gc.scalars("x a")
+    w3 = gc.let("w3", -x * a)
+    w4 = gc.let("w4", 1 + gc.exp(w3))
+    return GraphData([x, a], {"y": gc.let("y", 1 / w4)}, name="sigmoid")
+
+
+def loss() -> GraphData:
+    x, y = gc.array("x", "n"), gc.array("y", "k")
+    W1, W2 = gc.array("W1", "m n"), gc.array("W2", "k m")
+    h = gc.let("h", gc.relu(W1 @ x))
+    r = gc.let("r", W2 @ h - y)
+    return GraphData([x, y, W1, W2], {"loss": 0.5 * (r**2).sum()})
+
+
+def softmax() -> GraphData:
+    X, W, Y = gc.array("X", "b n"), gc.array("W", "n c"), gc.array("Y", "b c")
+    z = gc.let("z", X @ W)
+    shifted = gc.let("shifted", z - z.max(axis=1, keepdims=True))
+    total = gc.let("total", gc.log(gc.exp(shifted).sum(axis=1, keepdims=True)))
+    return GraphData([X, W, Y], {"loss": -(Y * (shifted - total)).mean(axis=0).sum()})
+
+
+GOLDEN = {
+    "sigmoid_math.py": lambda: generate(sigmoid(), ["value_and_grad", "vjp"], target="math"),
+    "sigmoid_numpy.py": lambda: generate(sigmoid(), ["value", "value_and_grad", "jvp", "hessian"]),
+    "loss_grad.py": lambda: generate(
+        loss(),
+        ["value", "value_and_grad", "vjp", "jvp", "hvp", "value_and_grad_flat"],
+        ["W1", "W2"],
+    ),
+    "softmax_grad.py": lambda: generate(softmax(), ["value_and_grad", "vjp", "derivatives"], "W"),
+}
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_golden_modules(name, golden):
+    source = GOLDEN[name]()
+    golden(name, source)
+    load(source, name.removesuffix(".py"))
+
+
+def tool(*command: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", *command], capture_output=True, text=True, check=False
+    )
+    return done.stdout + done.stderr if done.returncode else ""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """Modules for every op, and for some graphs with awkward names and sizes."""
+    place = tmp_path_factory.mktemp("modules")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name, make in GOLDEN.items():
+            (place / name).write_text(make())
+        for i, case in enumerate(CASES):
+            kinds = ["value", "vjp", "jvp", "jacobian"] if case in SMOOTH else ["value"]
+            (place / f"op_{i}.py").write_text(generate(case.graph(), kinds))
+            if case in SMOOTH:
+                graph, _ = weighted(case.graph())
+                (place / f"scalar_{i}.py").write_text(generate(graph, DIRECT))
+            if not any(case.shapes) and not case.graph().outputs[0].shape:
+                text = generate(case.graph(), kinds, target="math")
+                (place / f"math_{i}.py").write_text(text)
+        (place / "many.py").write_text(generate(many(), [*KINDS]))
+        (place / "long.py").write_text(generate(long_names(), ["value", "vjp", "jvp", "hvp"]))
+        (place / "large.py").write_text(generate(constants()))
+    return place
+
+
+def many() -> GraphData:
+    """Many arguments of many kinds."""
+    nodes = [gc.array(f"argument_{i}", ["", "n", "m n", "3 n"][i % 4]) for i in range(14)]
+    total = sum((gc.sin(node) ** 2).sum() for node in nodes)
+    return GraphData(nodes, {"total": total}, name="function_of_many_arguments")
+
+
+def long_names() -> GraphData:
+    x, y = gc.array("a_rather_long_name_for_an_argument", "rows columns"), gc.scalar("O")
+    h = gc.let(
+        "the_activations_of_the_first_hidden_layer", gc.tanh(x * y + gc.exp(x)) / (2.0 + x * x)
+    )
+    joined = gc.concatenate([h, x, h * y, x, h, x], axis=1)
+    return GraphData([x, y], {"the_final_value_of_the_loss": (joined**2).mean()})
+
+
+def constants() -> GraphData:
+    x = gc.array("x", "n")
+    table = np.linspace(-1, 1, 60).reshape(3, 20)
+    odd = np.array([np.nan, np.inf, -np.inf, 0.1])
+    small = gc.constant(np.arange(3)) + gc.constant(np.array([True, False, True]))
+    return GraphData([x], {"y": x.sum() * table, "z": gc.exp(odd) + x[0], "k": small})
+
+
+def test_modules_pass_the_linter_and_the_formatter(folder):
+    assert tool("ruff", "check", "--isolated", str(folder)) == ""
+    assert tool("ruff", "format", "--isolated", "--diff", str(folder)) == ""
+
+
+@pytest.mark.slow
+def test_modules_pass_the_type_checker(folder):
+    assert tool("mypy", "--strict", "--config-file=", str(folder)) == ""
+
+
+def test_lines_are_short(folder):
+    for path in folder.glob("*.py"):
+        if path.name != "long.py":
+            assert all(len(line) <= 88 for line in path.read_text().splitlines()), path.name
+
+
+@pytest.mark.parametrize("op", ops.ALL, ids=lambda op: op.name)
+def test_helpers_that_spellings_call_exist(op):
+    for dialect, module in {
+        "numpy": numpy_runtime,
+        "math": math_runtime,
+        "limits": math_runtime,
+    }.items():
+        spelling = op.spell.get(dialect)
+        if spelling is not None and not callable(spelling):
+            for name in re.findall(r"\b_[a-z]\w*(?=\()", spelling.template):
+                known = dialect == "numpy" or hasattr(math, name[1:])
+                assert hasattr(module, name) or not known, (dialect, name)
