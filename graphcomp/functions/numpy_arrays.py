@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from graphcomp.functions import linalg, products
-from graphcomp.node import NUMPY
+from graphcomp.functions import filling, linalg, products, shapes
+from graphcomp.node import NUMPY, Node
 
 NUMPY.update(
     {
@@ -21,5 +21,35 @@ NUMPY.update(
         np.cross: products.cross,
         np.trace: products.trace,
         np.diagonal: products.diagonal,
+        np.ravel: shapes.ravel,
+        np.swapaxes: shapes.swapaxes,
+        np.moveaxis: shapes.moveaxis,
+        np.expand_dims: shapes.expand_dims,
+        np.squeeze: shapes.squeeze,
+        np.atleast_1d: shapes.atleast_1d,
+        np.atleast_2d: shapes.atleast_2d,
+        np.hstack: shapes.hstack,
+        np.vstack: shapes.vstack,
+        np.column_stack: shapes.column_stack,
+        np.split: shapes.split,
+        np.array_split: shapes.array_split,
+        np.tile: shapes.tile,
+        np.repeat: shapes.repeat,
+        np.flip: shapes.flip,
+        np.fliplr: shapes.fliplr,
+        np.flipud: shapes.flipud,
+        np.rot90: shapes.rot90,
+        np.roll: shapes.roll,
+        np.meshgrid: shapes.meshgrid,
+        np.pad: filling.pad,
+        np.diag: filling.diag,
+        np.diagflat: filling.diagflat,
+        np.tril: filling.tril,
+        np.triu: filling.triu,
+        np.zeros_like: filling.zeros_like,
+        np.ones_like: filling.ones_like,
+        np.full_like: filling.full_like,
+        np.copy: filling.copy,
+        np.astype: Node.astype,
     }
 )

@@ -21,10 +21,6 @@ def _size(x: Node, axis: int | None = None) -> Dim:
     return x.size if axis is None else x.shape[axis]
 
 
-def _ravel(x: Node) -> Node:
-    return x.reshape(-1)
-
-
 NUMPY.update(
     {
         np.power: elementwise.power,
@@ -33,7 +29,6 @@ NUMPY.update(
         np.outer: arrays.outer,
         np.transpose: arrays.transpose,
         np.reshape: arrays.reshape,
-        np.ravel: _ravel,
         np.shape: _shape,
         np.ndim: _ndim,
         np.size: _size,

@@ -65,5 +65,6 @@ def _cholesky(x: Any) -> Any:
     """The lower factor of the symmetric part; NaN for a matrix that is not finite."""
     good = np.isfinite(x).all(axis=(-2, -1), keepdims=True)
     symmetric = (x + np.swapaxes(x, -1, -2)) / 2
-    result = np.linalg.cholesky(np.where(good, symmetric, np.eye(x.shape[-1], dtype=x.dtype)))
+    one = np.eye(x.shape[-1], dtype=symmetric.dtype)
+    result = np.linalg.cholesky(np.where(good, symmetric, one))
     return np.where(good, result, np.tril(np.full_like(result, np.nan)))

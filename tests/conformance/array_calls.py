@@ -89,8 +89,71 @@ LINALG = [
     entry(np.linalg.multi_dot, (2, 9), (9, 1), (1, 3), (3, 4), call=lambda f, *m: f(m)),
 ]
 
+SHAPES = [
+    entry(np.ravel, (2, 3)),
+    entry(np.swapaxes, (2, 3, 4), call=lambda f, x: f(x, 0, -1)),
+    entry(np.moveaxis, (2, 3, 4), call=lambda f, x: f(x, 0, -1)),
+    entry(np.moveaxis, (2, 3, 4, 5), call=lambda f, x: f(x, [0, -1], [2, 0])),
+    entry(np.expand_dims, (2, 3), call=lambda f, x: f(x, -1)),
+    entry(np.expand_dims, (2, 3), call=lambda f, x: f(x, (0, 2))),
+    entry(np.squeeze, (1, 3, 1)),
+    entry(np.squeeze, (1, 3, 1), call=lambda f, x: f(x, axis=-1)),
+    entry(np.atleast_1d, ()),
+    entry(np.atleast_1d, (2, 3)),
+    entry(np.atleast_2d, ()),
+    entry(np.atleast_2d, (3,)),
+    entry(np.hstack, (2, 3), (2, 1), call=lambda f, *x: f(x)),
+    entry(np.hstack, (2,), (3,), call=lambda f, *x: f(x)),
+    entry(np.vstack, (3,), (2, 3), call=lambda f, *x: f(x)),
+    entry(np.column_stack, (3,), (3, 2), call=lambda f, *x: f(x)),
+    entry(np.split, (6, 2), call=lambda f, x: f(x, 3)[1]),
+    entry(np.split, (2, 6), call=lambda f, x: f(x, [1, 4], axis=1)[1]),
+    entry(np.split, (6,), call=lambda f, x: f(x, [2])[-1]),
+    entry(np.array_split, (7,), call=lambda f, x: f(x, 3)[0] * f(x, 3)[0][::-1]),
+    entry(np.array_split, (7,), call=lambda f, x: f(x, 3)[2]),
+    entry(np.tile, (3,), call=lambda f, x: f(x, 2)),
+    entry(np.tile, (2, 3), call=lambda f, x: f(x, (2, 1, 3))),
+    entry(np.tile, (2, 3), call=lambda f, x: f(x, 2)),
+    entry(np.repeat, (2, 3), call=lambda f, x: f(x, 2)),
+    entry(np.repeat, (2, 3), call=lambda f, x: f(x, 2, axis=-1)),
+    entry(np.flip, (2, 3)),
+    entry(np.flip, (2, 3), call=lambda f, x: f(x, axis=1)),
+    entry(np.fliplr, (2, 3)),
+    entry(np.flipud, (2, 3)),
+    *[entry(np.rot90, (2, 3), call=lambda f, x, k=k: f(x, k)) for k in (0, 1, 2, 3, -1)],
+    entry(np.rot90, (2, 3, 2), call=lambda f, x: f(x, 1, (2, 0))),
+    entry(np.roll, (5,), call=lambda f, x: f(x, 2)),
+    entry(np.roll, (2, 3), call=lambda f, x: f(x, -1)),
+    entry(np.roll, (2, 3), call=lambda f, x: f(x, 4, axis=1)),
+    entry(np.roll, (2, 3), call=lambda f, x: f(x, (1, 1), axis=(0, 1))),
+    entry(np.meshgrid, (2,), (3,), call=lambda f, x, y: f(x, y)[0] * f(x, y)[1]),
+    entry(np.meshgrid, (2,), (3,), call=lambda f, x, y: f(x, y, indexing="ij")[1] * x[0]),
+]
+
+FILLING = [
+    entry(np.pad, (3,), call=lambda f, x: f(x, 2)),
+    entry(np.pad, (2, 3), call=lambda f, x: f(x, ((1, 0), (2, 1)), constant_values=1.5)),
+    *[
+        entry(np.pad, (3, 4), call=lambda f, x, mode=mode: f(x, (1, 2), mode=mode))
+        for mode in ("edge", "reflect", "symmetric", "wrap")
+    ],
+    entry(np.diag, (3,)),
+    entry(np.diag, (3,), call=lambda f, x: f(x, -1)),
+    entry(np.diag, (3, 4), call=lambda f, x: f(x, k=1)),
+    entry(np.diagflat, (2, 2), call=lambda f, x: f(x, 1)),
+    entry(np.tril, (3, 3)),
+    entry(np.tril, (2, 3, 4), call=lambda f, x: f(x, k=1)),
+    entry(np.triu, (3, 3), call=lambda f, x: f(x, -1)),
+    entry(np.zeros_like, (2, 3), call=lambda f, x: f(x) + x),
+    entry(np.ones_like, (2, 3), call=lambda f, x: f(x) * x),
+    entry(np.ones_like, (2, 3), call=lambda f, x: f(x, shape=(3, 2)) @ x),
+    entry(np.full_like, (2, 3), call=lambda f, x: f(x, 2.5) * x),
+    entry(np.copy, (2, 3)),
+    entry(np.astype, (2, 3), call=lambda f, x: f(x, np.float64)),
+]
+
 #: Every entry, in order.
-ENTRIES = [*PRODUCTS, *LINALG]
+ENTRIES = [*PRODUCTS, *LINALG, *SHAPES, *FILLING]
 
 #: The same by function, as the conformance suite wants them.
 ARRAY_CALLS: dict[Any, Any] = {}
