@@ -28,7 +28,7 @@ class GraphData:
         NamingError: a name is not an identifier, or comes twice.
     """
 
-    __slots__ = ("hints", "inputs", "name", "output_names", "outputs")
+    __slots__ = ("_named", "hints", "inputs", "name", "output_names", "outputs")
 
     def __init__(
         self,
@@ -51,6 +51,7 @@ class GraphData:
             name if name is not None else self.output_names[0], "graph name"
         )
         self.hints: Mapping[Node, str] = dict(hints or {})
+        self._named: dict[str, list[Node]] | None = None
         listed = set(self.inputs)
         for node in topological(self.outputs):
             if node.op is INPUT and node not in listed:
@@ -86,7 +87,7 @@ class GraphData:
         """
         if name in self.input_names:
             return self.inputs[self.input_names.index(name)]
-        steps = [node for node in self.nodes if node.op is LET and node.param("name") == name]
+        steps = self._steps_by_name().get(name, [])
         if len(steps) == 1:
             return steps[0]
         if len(steps) > 1:
@@ -101,7 +102,17 @@ class GraphData:
     @property
     def step_names(self) -> tuple[str, ...]:
         """The names that the user gave to steps, in order."""
-        return tuple(node.param("name") for node in self.nodes if node.op is LET)
+        return tuple(name for name, nodes in self._steps_by_name().items() for _ in nodes)
+
+    def _steps_by_name(self) -> dict[str, list[Node]]:
+        """The named steps, found once."""
+        if self._named is None:
+            named: dict[str, list[Node]] = {}
+            for node in self.nodes:
+                if node.op is LET:
+                    named.setdefault(node.param("name"), []).append(node)
+            self._named = named
+        return self._named
 
 
 def _named_outputs(outputs: Any, name: str | None) -> dict[str, Node]:
