@@ -8,7 +8,8 @@ happens at infinities and NaN (no ``0*x`` to 0, no ``x/x`` to 1).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 import numpy as np
 
@@ -29,7 +30,7 @@ def simplify(nodes: Sequence[Node], keep: Collection[Node] = ()) -> list[Node]:
     >>> simplify([0.5 * (2 * (x * 1))]) == [x]
     True
     """
-    kept = keep if isinstance(keep, Set) else set(keep)
+    kept = keep if isinstance(keep, AbstractSet) else set(keep)
     memo: dict[Node, Node] = {}
     for node in topological(nodes, stop=kept.__contains__):
         if node in kept or not node.args:
