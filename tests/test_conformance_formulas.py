@@ -24,7 +24,9 @@ PARTIALS = [
     for index in range(case.op.arity)
 ]
 #: Compared at points: a kink divides the line, or SymPy does not see that two forms are equal.
-BY_NUMBERS = {"mod", "relu", "maximum", "minimum"}
+BY_NUMBERS = {"mod", "fmod", "relu", "maximum", "minimum"}
+#: Compared at points too: a constant such as log(2) is rounded, or SymPy takes minutes to agree.
+ROUNDED = {"exp2", "log2", "log10", "logaddexp2", "sinc", "erf", "erfc", "gammaln", "polygamma"}
 
 
 @cases(WITH_FORMULA)
@@ -52,7 +54,7 @@ def rule_as_expression(case: Case, index: int, symbols: list[sympy.Symbol]):
 
 @pytest.mark.parametrize(("case", "index"), PARTIALS)
 def test_partial_is_the_derivative_of_the_formula(case: Case, index: int):
-    if case.op.name in BY_NUMBERS:
+    if case.op.name in BY_NUMBERS | ROUNDED:
         compare_at_points(case, index)
         return
     symbols = [symbol(name, case.domain(i)) for i, name in enumerate(case.names)]

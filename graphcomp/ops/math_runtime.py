@@ -176,3 +176,113 @@ def _floor(x: float) -> float:
 def _ceil(x: float) -> float:
     """The smallest whole number that is not below x."""
     return float(math.ceil(x)) if math.isfinite(x) else x
+
+
+def _exp2(x: float) -> float:
+    """2 to the power x; inf where it overflows."""
+    try:
+        return math.exp2(x)
+    except OverflowError:
+        return math.inf
+
+
+def _log2(x: float) -> float:
+    """The logarithm to base 2; -inf at 0, NaN below."""
+    if x > 0.0:
+        return math.log2(x)
+    return -math.inf if x == 0.0 else math.nan
+
+
+def _log10(x: float) -> float:
+    """The logarithm to base 10; -inf at 0, NaN below."""
+    if x > 0.0:
+        return math.log10(x)
+    return -math.inf if x == 0.0 else math.nan
+
+
+def _logaddexp(x: float, y: float) -> float:
+    """log(exp(x) + exp(y)) without overflow."""
+    far = 0.0 if x == y else x - y
+    return _max(x, y) + math.log1p(math.exp(-abs(far)))
+
+
+def _logaddexp2(x: float, y: float) -> float:
+    """log2(2**x + 2**y) without overflow."""
+    far = 0.0 if x == y else x - y
+    return _max(x, y) + math.log1p(math.exp2(-abs(far))) / math.log(2.0)
+
+
+def _sigmoid_difference(x: float, y: float) -> float:
+    """1 / (1 + exp(y - x)); 1/2 where both are the same infinity."""
+    return _sigmoid(0.0 if x == y else x - y)
+
+
+def _logit(x: float) -> float:
+    """log(x / (1 - x)), accurate near 1/2 too; signed infinity at 0 and 1."""
+    far = 2.0 * (x - 0.5)
+    if abs(far) < 0.5:
+        return math.log1p(far) - math.log1p(-far)
+    return _log(x) - _log1p(-x)
+
+
+def _xlogy(x: float, y: float) -> float:
+    """x * log(y), and 0 at x = 0 unless y is NaN."""
+    return x * 0.0 if x == 0.0 and not math.isnan(y) else x * _log(y)
+
+
+def _asinh(x: float) -> float:
+    """The inverse hyperbolic sine."""
+    return math.asinh(x)
+
+
+def _acosh(x: float) -> float:
+    """The inverse hyperbolic cosine; NaN below 1."""
+    return math.acosh(x) if x >= 1.0 else math.nan
+
+
+def _atanh(x: float) -> float:
+    """The inverse hyperbolic tangent; infinite at -1 and 1, NaN beyond."""
+    if abs(x) < 1.0:
+        return math.atanh(x)
+    return math.copysign(math.inf, x) if abs(x) == 1.0 else math.nan
+
+
+def _cbrt(x: float) -> float:
+    """The cube root."""
+    return math.cbrt(x)
+
+
+def _sinc(x: float, order: int) -> float:
+    """The derivative of the given order of sin(pi x) / (pi x)."""
+    z = math.pi * x
+    if abs(z) >= 1.0 + order or math.isnan(z):
+        found = _sin(z) / z
+        for k in range(1, order + 1):
+            wave = (_sin, _cos)[k % 2](z) * (1.0, 1.0, -1.0, -1.0)[k % 4]
+            found = (wave - k * found) / z
+        return math.pi**order * found
+    n = order + order % 2
+    found, term = 0.0, (-1.0) ** (n // 2) * z ** (n - order) / (n + 1.0)
+    for _ in range(20 + 2 * order):
+        found += term
+        step = (n + 1.0) / ((n + 3.0) * (n + 1.0 - order) * (n + 2.0 - order))
+        term = -term * z * z * step
+        n += 2
+    return math.pi**order * found
+
+
+def _rint(x: float) -> float:
+    """The nearest whole number, the even one of two."""
+    return float(round(x)) if math.isfinite(x) else x
+
+
+def _trunc(x: float) -> float:
+    """The whole number next to x towards 0."""
+    return float(math.trunc(x)) if math.isfinite(x) else x
+
+
+def _fmod(x: float, y: float) -> float:
+    """What is left of x after whole steps of y, with the sign of x; NaN for y = 0."""
+    if y != 0.0 and math.isfinite(x):
+        return math.fmod(x, y)
+    return math.nan

@@ -22,7 +22,7 @@ def _softplus(x: Any) -> Any:
 
 
 def _scatter(x: Any, index: Any, shape: tuple[int, ...]) -> Any:
-    """Zeros of the given shape, with x added at the index: the transpose of indexing."""
+    """Zeros of a shape, with x added at the index: the transpose of indexing."""
     result = np.zeros(shape, np.asarray(x).dtype)
     np.add.at(result, index, x)
     return result
@@ -35,6 +35,50 @@ def _prod_others(x: Any, axis: int) -> Any:
     np.cumprod(values[:-1], axis=0, out=before[1:])
     np.cumprod(values[:0:-1], axis=0, out=after[-2::-1])
     return np.moveaxis(before * after, 0, axis)
+
+
+def _sigmoid_difference(x: Any, y: Any) -> Any:
+    """1 / (1 + exp(y - x)); 1/2 where both are the same infinity."""
+    same = np.logical_and(np.equal(x, y), np.isinf(x))
+    return _sigmoid(np.where(same, 0.0, x - y))
+
+
+def _logit(x: Any) -> Any:
+    """log(x / (1 - x)), accurate near 1/2 too."""
+    far = 2.0 * (x - 0.5)
+    middle = np.log1p(far) - np.log1p(-far)
+    return np.where(np.abs(far) < 0.5, middle, np.log(x) - np.log1p(-x))[()]
+
+
+def _xlogy(x: Any, y: Any) -> Any:
+    """x * log(y), and 0 at x = 0 unless y is NaN."""
+    zero = np.logical_and(np.equal(x, 0.0), np.logical_not(np.isnan(y)))
+    return np.where(zero, x * 0.0, x * np.log(np.where(zero, 1.0, y)))[()]
+
+
+def _sinc(x: Any, order: int) -> Any:
+    """The derivative of the given order of sin(pi x) / (pi x).
+
+    With z = pi x, f(z) = sin(z) / z: z f_k + k f_(k-1) is the k-th derivative of sin;
+    near 0, where this cancels, the Taylor series.
+    """
+    if order == 0:
+        return np.sinc(x)
+    z = np.pi * np.asarray(x)
+    near = np.abs(z) < 1.0 + order
+    small, wide = np.where(near, z, 0.0), np.where(near, 1.0, z)
+    found = np.sin(wide) / wide
+    for k in range(1, order + 1):
+        wave = (np.sin, np.cos)[k % 2](wide) * (1.0, 1.0, -1.0, -1.0)[k % 4]
+        found = (wave - k * found) / wide
+    first = order + order % 2
+    term = (-1.0) ** (first // 2) * small ** (first - order) / (first + 1.0)
+    series = np.zeros_like(small)
+    for n in range(first, first + 40 + 4 * order, 2):
+        series = series + term
+        step = (n + 1.0) / ((n + 3.0) * (n + 1.0 - order) * (n + 2.0 - order))
+        term = -term * small * small * step
+    return (np.pi**order * np.where(near, series, found)).astype(z.dtype)[()]
 
 
 def _from_diagonal(x: Any, offset: int, shape: tuple[int, ...]) -> Any:

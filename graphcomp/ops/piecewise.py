@@ -42,7 +42,7 @@ ABS = Op(
     name="absolute",
     kind=Kind.ELEMENTWISE,
     evaluate=np.abs,
-    numpy=(np.absolute, np.fabs),
+    numpy=(np.absolute,),
     dtype=first_dtype,
     broadcasts=True,
     spell=call("abs", math="abs({0})", latex=r"\left|{0}\right|") | {"text": Spelling("|{0}|")},
