@@ -2,51 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
+from graphcomp.codegen.buffers import RESULT, USER, Statement
+from graphcomp.codegen.dialects import Context
 from graphcomp.codegen.layout import INDENT, WIDTH
-from graphcomp.codegen.pieces import Context, Piece
+from graphcomp.codegen.pieces import Piece
 from graphcomp.codegen.prepare import Prepared
 from graphcomp.names import fresh_name
 from graphcomp.node import Node, topological
 from graphcomp.op import ATOM, Form
-from graphcomp.shape import Shape
-
-#: How much a name says: a temporary 0, a derivative or numbered step 1, a result 2, the user's 3.
-RESULT, USER = 2, 3
 
 #: An expression inside a statement is given a name of its own when it gets longer than this.
 INLINE = 56
-
-
-@dataclass(slots=True)
-class Statement:
-    """``target = text``, or with an operator such as ``-=``.
-
-    Attributes:
-        target: the variable.
-        node: that it computes.
-        piece: the right-hand side.
-        operands: the pieces of the outermost op.
-        operator: "=" or an in-place operator.
-        comment: at the end of the line.
-        typed: whether the variable is declared as an array.
-    """
-
-    target: str
-    node: Node
-    piece: Piece
-    operands: tuple[Piece, ...]
-    operator: str = "="
-    comment: str = ""
-    typed: bool = False
-
-    @property
-    def line(self) -> str:
-        """The statement as source, without its comment."""
-        return f"{self.target} {self.operator} {self.piece.text}"
 
 
 class Names:
@@ -193,188 +162,3 @@ class Block:
             self._assign(self._name(base), base, self.pieces[base], ())
         for outer in chain[:-1]:
             self.pieces[outer] = self.pieces[base]
-
-
-def hoist(statements: list[Statement], early: Collection[Node], start: int) -> list[Statement]:
-    """Statements for some nodes as soon as what they read is there, from position `start` on."""
-    ready: dict[str, int] = {}
-    keyed: list[tuple[int, int, Statement]] = []
-    for i, statement in enumerate(statements):
-        place = i
-        if i >= start and statement.node in early:
-            known = max((ready.get(name, -1) for name in statement.piece.reads), default=-1)
-            place = max(known, start - 1)
-        ready[statement.target] = place
-        keyed.append((place, i, statement))
-    keyed.sort(key=lambda item: item[:2])
-    return [statement for _, _, statement in keyed]
-
-
-_IN_PLACE = {Form.SUM: "+=", Form.DIFFERENCE: "-=", Form.PRODUCT: "*=", Form.QUOTIENT: "/="}
-_PRODUCTS = {Form.CONTRACTION, Form.OUTER}
-
-
-def reuse_buffers(
-    statements: Sequence[Statement], live: Collection[str], rank: Mapping[str, int]
-) -> tuple[list[Statement], dict[str, str]]:
-    """In-place operators where an operand is a fresh array of this block that nothing reads later.
-
-    Args:
-        statements: in order.
-        live: variables that are read after the block.
-        rank: how much a variable's name says; results and the user's steps are not written over.
-
-    Returns:
-        The statements, and the new names of variables that share the memory of others.
-    """
-    if all(statement.node.shape == () for statement in statements):
-        return list(statements), {}
-    merged = _merges(statements, _last_reads(statements, live), rank)
-    groups: dict[str, list[str]] = {}
-    first: dict[str, str] = {}
-    for statement in statements:
-        old = merged.get(statement.target)
-        name = first[statement.target] = first[old[0]] if old else statement.target
-        groups.setdefault(name, []).append(statement.target)
-    renamed: dict[str, str] = {}
-    for group in groups.values():
-        best = max(group, key=lambda name: rank.get(name, 0))
-        renamed |= {name: best for name in group if name != best}
-    typed = {renamed.get(s.target, s.target) for s in statements if s.typed}
-    result: list[Statement] = []
-    for statement in statements:
-        current = renamed_statement(statement, renamed)
-        current.typed = current.target in typed and statement.target not in merged
-        if statement.target not in merged:
-            result += _split_product(current)
-            continue
-        place = merged[statement.target][1]
-        says = rank.get(statement.target, 0) > 0 and current.target != statement.target
-        result.append(
-            replace(
-                current,
-                piece=current.operands[1 - place],
-                operator=_IN_PLACE[statement.node.op.form],
-                comment=statement.target if says else "",
-                typed=False,
-            )
-        )
-    return result, renamed
-
-
-def _merges(
-    statements: Sequence[Statement], last: Mapping[str, int], rank: Mapping[str, int]
-) -> dict[str, tuple[str, int]]:
-    """The variables that can take the memory of an operand: its variable and its place."""
-    made: dict[str, Statement] = {}
-    highest: dict[str, int] = {}
-    merged: dict[str, tuple[str, int]] = {}
-    for i, statement in enumerate(statements):
-        name = statement.target
-        made[name] = statement
-        highest[name] = rank.get(name, 0)
-        place = _dying_operand(statement, i, last, made)
-        if place is None:
-            continue
-        old = statement.operands[place].text
-        if highest[old] < RESULT:
-            merged[name] = (old, place)
-            highest[name] = max(highest[old], highest[name])
-    return merged
-
-
-def _last_reads(statements: Sequence[Statement], live: Collection[str]) -> dict[str, int]:
-    """The last statement that reads each variable's memory."""
-    end = len(statements)
-    last: dict[str, int] = dict.fromkeys(live, end)
-    roots: dict[str, frozenset[str]] = {}
-    for i, statement in enumerate(statements):
-        for name in statement.piece.reads:
-            for root in roots.get(name, frozenset()) | {name}:
-                last[root] = max(last.get(root, -1), i)
-        if statement.piece.roots:
-            shared = statement.piece.roots
-            for name in statement.piece.roots:
-                shared |= roots.get(name, frozenset())
-            roots[statement.target] = shared
-            if statement.target in live:
-                last.update(dict.fromkeys(shared, end))
-    return last
-
-
-def _dying_operand(
-    statement: Statement,
-    index: int,
-    last: Mapping[str, int],
-    made: Mapping[str, Statement],
-) -> int | None:
-    """The operand that the result can take the place of."""
-    form, node = statement.node.op.form, statement.node
-    if form not in _IN_PLACE or node.shape == () or len(statement.operands) != 2:
-        return None
-    for place in (0, 1) if form in {Form.SUM, Form.PRODUCT} else (0,):
-        operand = statement.operands[place]
-        source = made.get(operand.text)
-        if (
-            source is not None
-            and operand.is_name
-            and last.get(operand.text) == index
-            and not source.node.op.view
-            and _same(operand.shape, statement.piece.shape)
-            and operand.shape == source.node.shape
-            and operand.dtype == node.dtype
-        ):
-            return place
-    return None
-
-
-def _same(a: Shape, b: Shape) -> bool:
-    return a is b or a == b
-
-
-def _split_product(current: Statement) -> list[Statement]:
-    """``r = W.dot(h) - y`` as ``r = W.dot(h)`` and ``r -= y``."""
-    form, node = current.node.op.form, current.node
-    if form not in _IN_PLACE or node.shape == () or len(current.operands) != 2:
-        return [current]
-    for place in (0, 1) if form in {Form.SUM, Form.PRODUCT} else (0,):
-        operand, other = current.operands[place], current.operands[1 - place]
-        arg = node.args[place]
-        if (
-            arg.op.form in _PRODUCTS
-            and not operand.is_name
-            and operand.dtype == node.dtype
-            and _same(operand.shape, current.piece.shape)
-        ):
-            return [
-                replace(current, piece=operand, comment=""),
-                replace(current, piece=other, operator=_IN_PLACE[form], typed=False),
-            ]
-    return [current]
-
-
-def renamed_statement(statement: Statement, names: Mapping[str, str]) -> Statement:
-    """A statement with other variables."""
-    if statement.target not in names and not any(n in names for n in statement.piece.reads):
-        return statement
-    return replace(
-        statement,
-        target=names.get(statement.target, statement.target),
-        piece=renamed_piece(statement.piece, names),
-        operands=tuple(renamed_piece(piece, names) for piece in statement.operands),
-    )
-
-
-def renamed_piece(piece: Piece, names: Mapping[str, str]) -> Piece:
-    """A piece that reads other variables."""
-    changed = {name: names[name] for name in piece.reads if name in names}
-    if not changed:
-        return piece
-    pattern = re.compile(rf"(?<![\w.])({'|'.join(map(re.escape, changed))})\b(?!=[^=])")
-    text = pattern.sub(lambda match: changed[match.group()], piece.text)
-    return replace(
-        piece,
-        text=text,
-        reads=frozenset(names.get(name, name) for name in piece.reads),
-        roots=frozenset(names.get(name, name) for name in piece.roots),
-    )

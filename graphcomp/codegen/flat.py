@@ -10,8 +10,8 @@ import sympy
 from graphcomp.codegen.arguments import Arguments, described
 from graphcomp.codegen.block import Names
 from graphcomp.codegen.dimensions import dimension_source
-from graphcomp.codegen.functions import Plan, Request, listed
 from graphcomp.codegen.layout import definition, docstring, layout, quoted, unpacked
+from graphcomp.codegen.plans import Plan, Request, listed
 from graphcomp.errors import InputError, ShapeError
 from graphcomp.evaluate import SIZE, Binding, bindings
 from graphcomp.node import Node, is_input

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TypeAlias
+from dataclasses import replace
 
 from graphcomp import ad
-from graphcomp.ad.transforms import Wrt, resolve_wrt, scalar_output
+from graphcomp.ad.transforms import resolve_wrt, scalar_output
+from graphcomp.codegen.plans import Plan, Request, Tree, listed
 from graphcomp.errors import DerivativeError, DerivativeWarning, InputError
 from graphcomp.graph import GraphData
 from graphcomp.names import fresh_name
@@ -19,75 +19,6 @@ from graphcomp.node import Node, is_input
 from graphcomp.op import Form
 from graphcomp.program import build_program
 from graphcomp.shape import format_shape
-
-#: The arrangement of results: a key of `Plan.outputs`, or a tuple or dict of arrangements.
-Tree: TypeAlias = "str | tuple[Tree, ...] | dict[str, Tree]"
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What a module is asked for.
-
-    Attributes:
-        graph: the graph in a stable form, its steps named in `hints`.
-        given: the graph as it was given.
-        wrt: a name, names, or None for every real input.
-        name: of the generated functions.
-        output: the output that gradients are of, where there are several.
-        digest: of the graph as it was given.
-    """
-
-    graph: GraphData
-    given: GraphData
-    wrt: Wrt
-    name: str
-    output: str | None = None
-    digest: str = ""
-
-    def variables(self) -> dict[str, Node]:
-        """The nodes to differentiate by."""
-        return resolve_wrt(self.graph, self.wrt)
-
-    def arranged(self, keys: Sequence[str]) -> Tree:
-        """One thing for each of `wrt`: bare where `wrt` is a single name."""
-        return keys[0] if isinstance(self.wrt, str) else tuple(keys)
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A function to be generated.
-
-    Attributes:
-        kind: of function.
-        name: of the function.
-        inputs: the inputs of the graph.
-        tangents: further inputs that it takes behind them.
-        seeds: inputs that the function which it returns takes.
-        outputs: the nodes of all results, by the names of their variables.
-        values: how the results are arranged; of a vjp, those that come before the function.
-        inner: the arrangement that the returned function returns.
-        hints: names of nodes inside.
-        primal: the names of the values among the outputs.
-        base: the outputs of the graph itself.
-        by: the variables that derivatives are by, for people.
-        about: what the function computes, one line.
-        section: what comes after the value, one line.
-    """
-
-    kind: str
-    name: str
-    inputs: tuple[Node, ...]
-    outputs: Mapping[str, Node]
-    values: Tree
-    about: str
-    hints: Mapping[Node, str]
-    section: str = ""
-    tangents: tuple[Node, ...] = ()
-    seeds: tuple[Node, ...] = ()
-    inner: Tree | None = None
-    primal: tuple[str, ...] = ()
-    by: str = ""
-    base: tuple[Node, ...] = ()
 
 
 def named_steps(graph: GraphData) -> GraphData:
@@ -144,11 +75,6 @@ def _by(request: Request) -> str:
             for name, node in request.variables().items()
         ]
     )
-
-
-def listed(items: Sequence[str]) -> str:
-    """a, b and c."""
-    return " and ".join(filter(None, [", ".join(items[:-1]), items[-1]])) if items else ""
 
 
 def _value(request: Request) -> Plan:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphcomp.codegen.arguments import Arguments
-from graphcomp.codegen.functions import Request, listed
 from graphcomp.codegen.layout import WIDTH
+from graphcomp.codegen.plans import Request, listed
 from graphcomp.graph import GraphData
 from graphcomp.node import Node
 from graphcomp.program import build_program

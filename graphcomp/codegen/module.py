@@ -14,12 +14,14 @@ import numpy as np
 from graphcomp.ad.transforms import Wrt
 from graphcomp.codegen import runtime
 from graphcomp.codegen.arguments import RESERVED, Arguments
+from graphcomp.codegen.dialects import MATH, NUMPY, Context, no_arrays
 from graphcomp.codegen.digest import graph_digest
 from graphcomp.codegen.flat import FLAT, flat_function
-from graphcomp.codegen.functions import Request, named_steps, plan
+from graphcomp.codegen.functions import named_steps, plan
 from graphcomp.codegen.header import About, header, signature
 from graphcomp.codegen.layout import layout, literal
-from graphcomp.codegen.pieces import MATH, NUMPY, Context, float_source, no_arrays
+from graphcomp.codegen.pieces import float_source
+from graphcomp.codegen.plans import Request
 from graphcomp.codegen.prepare import Pass
 from graphcomp.codegen.source import Writer
 from graphcomp.errors import InputError

@@ -1,36 +1,19 @@
-"""Expressions as pieces of source text, put together from the spellings on the op records."""
+"""Pieces of source text, and the dtypes that NumPy gives to what they are put together to."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import sympy
 
-from graphcomp.codegen.dimensions import named_params, shape_source
-from graphcomp.errors import InputError
 from graphcomp.node import Node
-from graphcomp.op import (
-    ATOM,
-    LOWEST,
-    MULTIPLICATIVE,
-    UNARY,
-    DType,
-    Form,
-    Op,
-    Params,
-    Spelling,
-)
-from graphcomp.shape import Shape, broadcast_shape, format_shape
+from graphcomp.op import ATOM, DType, Form, Op, Params
+from graphcomp.shape import Shape
 
-_SIMPLE = re.compile(r"-?[\w.]+\Z")
-_ARITHMETIC = {Form.SUM, Form.DIFFERENCE, Form.PRODUCT, Form.QUOTIENT}
-_DOT = Spelling("{0}.dot({1})", ATOM, (ATOM, LOWEST))
-_NOTHING: frozenset[str] = frozenset()
+NOTHING: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True, eq=False)  # never changed, but not frozen: there are very many of them
@@ -53,11 +36,11 @@ class Piece:
     precedence: int
     shape: Shape
     dtype: DType
-    reads: frozenset[str] = _NOTHING
-    roots: frozenset[str] = _NOTHING
+    reads: frozenset[str] = NOTHING
+    roots: frozenset[str] = NOTHING
     frozen: bool = False
     number: bool = False
-    dims: frozenset[str] = _NOTHING
+    dims: frozenset[str] = NOTHING
 
     def at_least(self, precedence: int) -> str:
         """The text, in parentheses if it binds weaker than that."""
@@ -67,174 +50,6 @@ class Piece:
     def is_name(self) -> bool:
         """Whether this is a variable and nothing else."""
         return len(self.reads) == 1 and self.text in self.reads
-
-
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """How a target writes what is not on the op records.
-
-    Attributes:
-        target: its name.
-        spellings: keys into the records' spellings, the first that is there counts.
-        arrays: whether values are arrays; else they are Python numbers.
-        module: that holds nan and inf.
-    """
-
-    target: str
-    spellings: tuple[str, ...]
-    arrays: bool
-    module: str
-
-
-NUMPY = Dialect("numpy", ("numpy",), arrays=True, module="np")
-MATH = Dialect("math", ("math",), arrays=False, module="math")
-LIMITS = Dialect("math", ("limits", "math"), arrays=False, module="math")
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What pieces of one module need to know: the dialect, names of dimensions and constants."""
-
-    dialect: Dialect
-    dims: Mapping[str, str]
-    constant_name: Callable[[Node], str]
-    _plain: dict[Op, Spelling] = field(default_factory=dict, repr=False)
-
-    def leaf(self, node: Node) -> Piece:
-        """A constant, a dimension, or another node without arguments."""
-        if node.is_constant and node.shape == ():
-            text = number_source(node, self.dialect.module)
-            negative = text.startswith("-")
-            return Piece(
-                text, UNARY if negative else ATOM, (), node.dtype, number=True, dims=_NOTHING
-            )
-        if node.is_constant:
-            if not self.dialect.arrays:
-                raise no_arrays(node)
-            name = self.constant_name(node)
-            return Piece(name, ATOM, node.shape, node.dtype, frozenset({name}), frozenset({name}))
-        spelling, dims = self._spelling(node, 0)
-        return Piece(
-            spelling.template,
-            spelling.precedence,
-            node.shape,
-            node.dtype,
-            number=node.shape == (),
-            dims=dims,
-        )
-
-    def combine(
-        self,
-        node: Node,
-        args: Sequence[Node],
-        pieces: Sequence[Piece],
-        conditions: Sequence[Piece | None],
-    ) -> tuple[Piece, tuple[Piece, ...]]:
-        """An application of an op, and the operands as they stand in it.
-
-        `conditions` holds what is inside the brackets of an operand [x > 0].
-        """
-        op = node.op
-        if op.form is Form.BROADCAST:
-            return pieces[0], tuple(pieces)
-        operands = _bare_conditions(node, list(pieces), conditions)
-        shape = node.shape
-        if self.dialect.arrays:
-            operands = self._fitting(node, args, operands)
-            if op.broadcasts and shape != ():
-                shape = _broadcast(op.name, [piece.shape for piece in operands], shape)
-        spelling, dims = self._spelling(node, len(operands))
-        if op.form is Form.CONTRACTION and max(len(piece.shape) for piece in operands) <= 2:
-            spelling = _DOT  # half the overhead of @
-        text, precedence = _filled(op, spelling, operands)
-        piece = Piece(
-            text,
-            precedence,
-            shape,
-            node.dtype,
-            reads=_union([p.reads for p in operands]),
-            roots=_union([p.roots for p in operands]) if op.view else _NOTHING,
-            frozen=op.view and any(p.frozen for p in operands),
-            dims=_union([*(p.dims for p in operands), dims]),
-        )
-        cast = self.dialect.arrays and _natural_dtype(node) != node.dtype
-        return (self.cast(piece, node.dtype) if cast else piece), tuple(operands)
-
-    def template(self, node: Node) -> str:
-        """How the op is written, with places for its operands."""
-        return self._spelling(node, len(node.args))[0].template
-
-    def full(self, piece: Piece, shape: Shape) -> Piece:
-        """A piece in its full shape, as a view."""
-        if piece.shape == shape:
-            return piece
-        if piece.number and piece.dtype not in _DEFAULTS:
-            piece = _strong(piece)
-        source, dims = self.shape(shape)
-        text = f"np.broadcast_to({piece.text}, {source})"
-        return replace(
-            piece,
-            text=text,
-            precedence=ATOM,
-            shape=shape,
-            frozen=True,
-            number=False,
-            dims=piece.dims | dims,
-        )
-
-    def shape(self, shape: Shape) -> tuple[str, frozenset[str]]:
-        """The source of a shape, and the dimensions that it reads."""
-        symbols = {s.name for dim in shape if not isinstance(dim, int) for s in dim.free_symbols}
-        return shape_source(shape, self.dims), frozenset(symbols)
-
-    def cast(self, piece: Piece, dtype: DType) -> Piece:
-        """A piece in another dtype."""
-        if piece.shape == ():
-            return replace(piece, text=f"np.{dtype}({piece.text})", precedence=ATOM, dtype=dtype)
-        text = f"{piece.at_least(ATOM)}.astype(np.{dtype})"
-        return replace(piece, text=text, precedence=ATOM, dtype=dtype, roots=_NOTHING)
-
-    def _spelling(self, node: Node, count: int) -> tuple[Spelling, frozenset[str]]:
-        if not node.params and node.op.arity >= 0:
-            if node.op not in self._plain:
-                self._plain[node.op] = self._spelled(node, count, ())
-            return self._plain[node.op], _NOTHING
-        params, dims = named_params(node.params, self.dims)
-        return self._spelled(node, count, params), frozenset(dims)
-
-    def _spelled(self, node: Node, count: int, params: Params) -> Spelling:
-        for key in self.dialect.spellings:
-            found = node.op.spelling(key, count, params)
-            if found is not None:
-                return found
-        if not self.dialect.arrays:
-            raise no_arrays(node)
-        msg = f"op {node.op.name} has no spelling for target {self.dialect.target}"
-        raise AssertionError(msg)
-
-    def _fitting(self, node: Node, args: Sequence[Node], pieces: list[Piece]) -> list[Piece]:
-        """Operands of the shapes and dtypes that the op needs."""
-        op = node.op
-        if not op.broadcasts:
-            pieces = [_strong(p) if p.number and p.dtype not in _DEFAULTS else p for p in pieces]
-            return [self.full(p, arg.shape) for p, arg in zip(pieces, args, strict=True)]
-        if any(piece.number for piece in pieces):
-            pieces = _strong_numbers(pieces)
-        if node.is_real and _natural_dtype(node) != node.dtype:
-            pieces = [
-                self.cast(p, node.dtype) if p.dtype.kind in "iub" and not p.number else p
-                for p in pieces
-            ]
-        return pieces
-
-
-def no_arrays(node: Node) -> InputError:
-    """The target "math" has scalars only."""
-    msg = (
-        f"target 'math' is for graphs of scalars; {node.op.name} has shape "
-        f"{format_shape(node.shape)}: use target 'numpy'"
-    )
-    return InputError(msg)
 
 
 def number_source(node: Node, module: str) -> str:
@@ -260,66 +75,24 @@ def float_source(value: Any, module: str) -> str:
     return repr(float(value)) if isinstance(value, float) else repr(float(str(value)))
 
 
-def _filled(op: Op, spelling: Spelling, operands: Sequence[Piece]) -> tuple[str, int]:
-    template, precedence = spelling.template, spelling.precedence
-    if op.form is Form.NEGATION:
-        inner = operands[0]
-        if inner.precedence == MULTIPLICATIVE and not inner.text.startswith("-"):
-            return template.format(inner.text), MULTIPLICATIVE  # (-a) * b is -(a * b)
-    if spelling.operands:
-        shown = [piece.at_least(spelling.least(i)) for i, piece in enumerate(operands)]
-    else:
-        shown = [piece.text for piece in operands]
-    if op.form is Form.POWER and "**" in template and not all(map(_SIMPLE.match, shown)):
-        template = template.replace("**", " ** ")
-    return template.format(*shown), precedence
-
-
-def _bare_conditions(
-    node: Node, operands: list[Piece], conditions: Sequence[Piece | None]
-) -> list[Piece]:
-    """A condition as a factor or term stands for its 0s and 1s where the other operand is a float."""
-    if node.op.form not in _ARITHMETIC or not node.is_real:
-        return operands
-    for i, condition in enumerate(conditions):
-        other = operands[1 - i]
-        fits = other.dtype == node.dtype and (not other.number or node.dtype == np.float64)
-        if condition is not None and conditions[1 - i] is None and fits:
-            operands[i] = condition
-    return operands
-
-
-def _broadcast(name: str, shapes: Sequence[Shape], full: Shape) -> Shape:
-    first = shapes[0]
-    if all(shape == first for shape in shapes):
-        return first
-    if any(shape == full for shape in shapes):
-        return full
-    return broadcast_shape(name, *shapes)
-
-
-def _union(sets: Sequence[frozenset[str]]) -> frozenset[str]:
-    some = [one for one in sets if one]
-    return some[0] if len(some) == 1 else _NOTHING.union(*some)
-
-
 #: The dtypes that Python numbers have as arrays.
-_DEFAULTS = {np.dtype(float), np.dtype(np.int64), np.dtype(bool)}
+DEFAULTS = {np.dtype(float), np.dtype(np.int64), np.dtype(bool)}
 _WEAK = {"f": 0.0, "i": 0, "b": False}
 
 
-def _strong_numbers(pieces: list[Piece]) -> list[Piece]:
+def strong_numbers(pieces: list[Piece]) -> list[Piece]:
     """Python numbers given a dtype where NumPy's promotion would not give them theirs."""
-    strong = tuple(piece.dtype for piece in pieces if not piece.number)
-    if not strong:
-        return [_strong(pieces[0]), *pieces[1:]]
+    dtypes = tuple(piece.dtype for piece in pieces if not piece.number)
+    if not dtypes:
+        return [strong(pieces[0]), *pieces[1:]]
     weak = tuple(piece.dtype for piece in pieces if piece.number)
-    if _same_promotion(strong, weak):
+    if _same_promotion(dtypes, weak):
         return pieces
-    return [_strong(piece) if piece.number else piece for piece in pieces]
+    return [strong(piece) if piece.number else piece for piece in pieces]
 
 
-def _strong(piece: Piece) -> Piece:
+def strong(piece: Piece) -> Piece:
+    """A Python number as a NumPy scalar of its dtype."""
     inner = piece.text[6:-1] if piece.text.startswith("float(") else piece.text
     return replace(piece, text=f"np.{piece.dtype}({inner})", precedence=ATOM, number=False)
 
@@ -330,7 +103,7 @@ def _same_promotion(strong: tuple[DType, ...], weak: tuple[DType, ...]) -> bool:
     return bool(np.result_type(*strong, *numbers) == np.result_type(*strong, *weak))
 
 
-def _natural_dtype(node: Node) -> DType:
+def natural_dtype(node: Node) -> DType:
     """The dtype that NumPy gives the result by itself."""
     dtypes = tuple(arg.dtype for arg in node.args)
     if node.op.form is Form.BROADCAST or all(d == node.dtype and d.kind == "f" for d in dtypes):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from graphcomp.codegen.functions import Plan, Tree
+from graphcomp.codegen.plans import Plan
 from graphcomp.node import Node, topological, use_counts
 from graphcomp.op import Form
 from graphcomp.rewrite import fence, simplify, without_names
@@ -87,11 +87,3 @@ def choose_statements(
     return {
         node for node in wanted | set(results) if node.args and node.op.form is not Form.BROADCAST
     }
-
-
-def leaves(tree: Tree) -> list[str]:
-    """The keys in an arrangement of results, in order."""
-    if isinstance(tree, str):
-        return [tree]
-    items = tree.values() if isinstance(tree, dict) else tree
-    return [key for item in items for key in leaves(item)]

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from graphcomp.codegen.arguments import Arguments, parameter_type, result_type
-from graphcomp.codegen.block import (
-    Block,
-    Names,
+from graphcomp.codegen.arguments import Arguments, parameter_type
+from graphcomp.codegen.block import Block, Names
+from graphcomp.codegen.buffers import (
     Statement,
     hoist,
     renamed_piece,
     renamed_statement,
     reuse_buffers,
 )
-from graphcomp.codegen.functions import Plan, Tree
-from graphcomp.codegen.layout import INDENT, WIDTH, definition, docstring, layout, returned
-from graphcomp.codegen.pieces import LIMITS, Context, Piece
-from graphcomp.codegen.prepare import FREE, Pass, Prepared, leaves, prepare
+from graphcomp.codegen.dialects import LIMITS, Context
+from graphcomp.codegen.layout import INDENT, WIDTH, definition, docstring, layout
+from graphcomp.codegen.pieces import Piece
+from graphcomp.codegen.plans import Plan, Tree, leaves
+from graphcomp.codegen.prepare import FREE, Pass, Prepared, prepare
+from graphcomp.codegen.results import Results
 from graphcomp.node import Node
 from graphcomp.op import ATOM
-
-#: Results that stand in a return statement as they are.
-_PLAIN = re.compile(r"-?[\w.]+(\(\w+\)|\.copy\(\))?\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +89,7 @@ class _Function:
         for node, given in (*self.tangents.items(), *self.seeds.items()):
             self._parameter(node, given)
         self.dims: set[str] = set()
+        self.results = Results(prepared.outputs, writer.context, self.names)
 
     def _parameter(self, node: Node, name: str) -> None:
         reads = frozenset({name})
@@ -108,7 +106,8 @@ class _Function:
         checks = [
             line for node, name in self.tangents.items() for line in self._prologue(node, name, 1)
         ]
-        bound = self.arguments.bind(self.dims, 1) if self.arguments.arrays else []
+        dims = self.dims | self.results.dims
+        bound = self.arguments.bind(dims, 1) if self.arguments.arrays else []
         prologue = [*self.arguments.call_checked(1), *bound, *checks]
         return [*lines, *(bound if self.careful else prologue), *body, *inner]
 
@@ -123,10 +122,10 @@ class _Function:
     def _bodies(self) -> tuple[list[str], list[str]]:
         plan = self.plan
         if plan.inner is None:
-            return self._straight(list(plan.outputs.values())), []
+            return self._straight(), []
         return self._with_closure(plan.inner)
 
-    def _straight(self, _outputs: Sequence[Node]) -> list[str]:
+    def _straight(self) -> list[str]:
         outputs = self.prepared.outputs
         depth = 2 if self.slow else 1
         block = self._block(depth, self.pieces, self.plan.values)
@@ -138,14 +137,14 @@ class _Function:
         }
         statements = hoist(block.statements, wanted, start)
         tree = self.plan.values
-        live = self._live(tree)
+        live = self.results.reads(tree, self.pieces)
         statements, renamed = reuse_buffers(statements, live, block.rank)
         _rename(self.pieces, renamed)
         self.dims |= block.dims
         own = {s.target for s in statements}
         marked = start if 0 < start < len(statements) else None
         lines = _statement_lines(statements, depth, marked, self.plan.section)
-        lines += self._return(tree, own, (), depth)
+        lines += self.results.statement(tree, self.pieces, own, (), depth)
         return self._guarded(lines, self._slow_call())
 
     def _block(self, depth: int, pieces: dict[Node, Piece], tree: Tree = ()) -> Block:
@@ -175,7 +174,7 @@ class _Function:
         for piece in self.pieces.values():
             if piece.is_name and piece.text in captured:
                 captured |= piece.roots
-        live = {*self._live(self.plan.values), *captured}
+        live = {*self.results.reads(self.plan.values, self.pieces), *captured}
         ahead, renamed = reuse_buffers(forward.statements, live, forward.rank)
         own = {s.target for s in ahead}
         captured = {renamed.get(name, name) for name in captured}
@@ -186,21 +185,22 @@ class _Function:
             ahead, depth, start if start < len(ahead) else None, self.plan.section
         )
         self.dims |= forward.dims | backward.dims
-        end = self._return(self.plan.values, own, captured, 1, mine)
+        end = self.results.statement(self.plan.values, self.pieces, own, captured, 1, mine)
         body = self._guarded(body, self._slow_call())
-        outer, self.pieces = self.pieces, backward.pieces
-        below, renamed = reuse_buffers(steps, self._live(inner), backward.rank)
-        _rename(self.pieces, renamed)
+        below, renamed = reuse_buffers(
+            steps, self.results.reads(inner, backward.pieces), backward.rank
+        )
+        _rename(backward.pieces, renamed)
         params = [f"{name}: {parameter_type(node)}" for node, name in self.seeds.items()]
-        lines = ["", *definition(mine, params, self._tree_type(inner), 1)]
+        lines = ["", *definition(mine, params, self.results.type_of(inner), 1)]
         lines += docstring(f"Cotangents of {self.plan.by}.", indent=2)
         for node, name in self.seeds.items():
             lines += [] if self.careful else self._prologue(node, name, 2)
         inside = _statement_lines(below, depth + 1, None, "")
-        inside += self._return(inner, {s.target for s in below}, (), depth + 1)
+        mine_too = {s.target for s in below}
+        inside += self.results.statement(inner, backward.pieces, mine_too, (), depth + 1)
         given = ", ".join(self.seeds.values())
         lines += self._guarded(inside, f"{self._slow_call()}[1]({given})", 1)
-        self.pieces = outer
         return body, [*lines, "", *end]
 
     def _slow_call(self) -> str:
@@ -221,105 +221,15 @@ class _Function:
             *layout(f"return {slow}", indent + 2),
         ]
 
-    # ------------------------------------------------------------ results
-
-    def _live(self, tree: Tree) -> set[str]:
-        return {
-            name for key in leaves(tree) for name in self.pieces[self.prepared.outputs[key]].reads
-        }
-
-    def _return(
-        self,
-        tree: Tree,
-        own: Collection[str],
-        captured: Collection[str],
-        depth: int,
-        function: str = "",
-    ) -> list[str]:
-        """The return statement; results that do not fit into it get lines of their own."""
-        texts = self._texts(tree, {*captured, *self._given_twice(tree)}, own)
-        if isinstance(texts, dict):
-            items = [f'"{key}": {text}' for key, text in texts.items()]
-            return layout(f"return {{{', '.join(items)}}}", depth)
-        shown = (texts, function) if function else texts
-        lines = returned(shown, depth)
-        if len(lines) == 1:
-            return lines
-        ahead: list[str] = []
-
-        def named(part: Tree, keys: Tree) -> Tree:
-            if isinstance(part, str):
-                if _PLAIN.match(part):
-                    return part
-                name = self.names.give(str(keys))
-                ahead.extend(layout(f"{name} = {part}", depth))
-                return name
-            return tuple(named(p, k) for p, k in zip(part, keys, strict=True))
-
-        texts = named(texts, tree)
-        return [*ahead, *returned((texts, function) if function else texts, depth)]
-
-    def _given_twice(self, tree: Tree) -> set[str]:
-        """The variables whose memory several results would share."""
-        given: dict[str, int] = {}
-        for key in leaves(tree):
-            for root in self.pieces[self.prepared.outputs[key]].roots:
-                given[root] = given.get(root, 0) + 1
-        return {name for name, count in given.items() if count > 1}
-
-    def _texts(self, tree: Tree, shared: Collection[str], own: Collection[str]) -> Tree:
-        """The results as source, arranged."""
-        if isinstance(tree, str):
-            return self._result(tree, own, shared)
-        if isinstance(tree, dict):
-            return {key: self._texts(sub, shared, own) for key, sub in tree.items()}
-        return tuple(self._texts(item, shared, own) for item in tree)
-
-    def _result(self, key: str, own: Collection[str], shared: Collection[str]) -> str:
-        """A result as the caller gets it: a Python number, or an array that is the caller's own."""
-        node = self.prepared.outputs[key]
-        piece = self.pieces[node]
-        if node.shape == ():
-            if piece.number or not self.writer.context.dialect.arrays:
-                return piece.text
-            return f"{result_type(node)}({piece.text})"
-        if piece.shape != node.shape:
-            return self._filled(node, piece)
-        exclusive = piece.roots <= set(own) and not piece.roots & set(shared) and not piece.frozen
-        return piece.text if exclusive else f"{piece.at_least(ATOM)}.copy()"
-
-    def _filled(self, node: Node, piece: Piece) -> str:
-        shape, dims = self.writer.context.shape(node.shape)
-        self.dims |= dims
-        dtype = "" if node.dtype == "float64" else f", np.{node.dtype}"
-        if piece.shape != ():
-            return f"np.broadcast_to({piece.text}, {shape}).copy()"
-        number = node.constant
-        if number is not None and str(number) in {"0.0", "1.0"}:
-            return f"np.{'ones' if number else 'zeros'}({shape}{dtype})"
-        return f"np.full({shape}, {piece.text}{dtype})"
-
     # ------------------------------------------------------------ words
 
     def _annotation(self) -> str:
-        values = self._tree_type(self.plan.values)
+        values = self.results.type_of(self.plan.values)
         if self.plan.inner is None:
             return values
         seeds = ", ".join(parameter_type(node) for node in self.seeds)
-        inner = self._tree_type(self.plan.inner)
+        inner = self.results.type_of(self.plan.inner)
         return f"tuple[{values}, Callable[[{seeds}], {inner}]]"
-
-    def _tree_type(self, tree: Tree) -> str:
-        if isinstance(tree, str):
-            return result_type(self.plan.outputs[tree])
-        if isinstance(tree, dict):
-            kinds = {self._tree_type(item) for item in tree.values()}
-            return f"dict[str, {kinds.pop() if len(kinds) == 1 else 'Any'}]"
-        items = [self._tree_type(item) for item in tree]
-        text = f"tuple[{', '.join(items)}]"
-        if len(text) > 44:
-            return f"tuple[{items[0] if len(set(items)) == 1 else 'Any'}, ...]"
-        return text
 
     def _docstring(self) -> list[str]:
         if self.careful:
