@@ -21,13 +21,14 @@ def fence(nodes: Sequence[Node], chosen: Collection[Node]) -> list[Node]:
     uses = use_counts(order)
     for node in nodes:
         uses[node] = uses.get(node, 0) + 1
+    wanted = set(chosen)
     memo: dict[Node, Node] = {}
     for node in order:
         if not node.args:
             memo[node] = node
             continue
         built = node.rebuild([memo[arg] for arg in node.args])
-        shared = node in chosen and uses[node] > 1 and node.constant is None
+        shared = node in wanted and uses[node] > 1 and node.constant is None
         memo[node] = intern(LET, (built,), (("name", "_"),), FENCE) if shared else built
     return [memo[node] for node in nodes]
 
