@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from graphcomp import ad, codegen, frontends
+from graphcomp.check import CheckReport, check_graph
 from graphcomp.derivation import Derivation, derive
 from graphcomp.evaluate import bind, evaluate
 from graphcomp.graph import GraphData
@@ -278,6 +279,16 @@ class Graph(GraphData):
         return codegen.write_module(
             self, path, functions, wrt, target=target, force=force, **options
         )
+
+    def check(self, at: Values | None = None, *, wrt: ad.Wrt = None, seed: int = 0) -> CheckReport:
+        """Compare every derivative with finite differences, and forward with reverse mode.
+
+        Args:
+            at: the point; drawn at random, with small sizes for named dimensions, by default.
+            wrt: inputs or named steps; all real inputs by default.
+            seed: of the random directions and points.
+        """
+        return check_graph(self, at, wrt=wrt, seed=seed)
 
     def to_sympy(self) -> Any:
         """The outputs as SymPy expressions: one expression, or a dict of several by name."""
