@@ -126,6 +126,10 @@ NEVER_EMPTY = {
     "reshape",
     "broadcast_to",
     "from_diagonal",
+    "gather",
+    "scatter_add",
+    "take_along_axis",
+    "add_along_axis",
 }
 
 
@@ -246,8 +250,8 @@ def test_nan_in_nan_out(case: Case):
         broken = values | {name: values[name].copy()}
         broken[name][first] = np.nan
         found = run(graph, broken)["y"]
-        if case.op.kind is Kind.OPAQUE and case.op.draw is not None:
-            assert np.any(np.isnan(found))  # LAPACK leaves some entries alone
+        if case.op.name == "sort" or (case.op.kind is Kind.OPAQUE and case.op.draw is not None):
+            assert np.any(np.isnan(found))  # others move; LAPACK leaves some entries alone
             continue
         column: Any = (..., *first)
         reached = pattern[f"d_y_d_{name}"][column] != 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from graphcomp.node import Node, apply, topological
-from graphcomp.op import Kind
 from graphcomp.shape import Dim
 
 
@@ -24,7 +23,7 @@ def batched(outputs: Sequence[Node], size: Dim, inputs: Mapping[Node, Node]) -> 
             continue
         args = tuple(mapped.get(arg, arg) for arg in node.args)
         params = dict(node.params)
-        if node.op.broadcasts or (node.op.arity < 0 and node.op.kind is Kind.LINEAR):
+        if node.op.broadcasts:
             args = tuple(
                 arg if flag else arg.broadcast_to((size, *arg.shape))
                 for arg, flag in zip(args, flags, strict=True)

@@ -8,6 +8,7 @@ from graphcomp.ops import (
     comparison,
     contraction,
     einsum,
+    gather,
     hyperbolic,
     leaves,
     linalg,
@@ -37,6 +38,7 @@ _MODULES = (
     einsum,
     triangular,
     linalg,
+    gather,
 )
 
 #: Every op record, in the order of the modules and of their source.

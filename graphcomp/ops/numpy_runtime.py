@@ -112,3 +112,12 @@ def _cholesky(x: Any) -> Any:
     one = np.eye(x.shape[-1], dtype=symmetric.dtype)
     result = np.linalg.cholesky(np.where(good, symmetric, one))
     return np.where(good, result, np.tril(np.full_like(result, np.nan)))
+
+
+def _add_along(x: Any, index: Any, axis: int, shape: tuple[int, ...]) -> Any:
+    """Zeros, with x added at an index along an axis: transposes take_along_axis."""
+    result = np.zeros(shape, np.asarray(x).dtype)
+    places: list[Any] = list(np.indices(np.shape(index), sparse=True))
+    places[axis] = index
+    np.add.at(result, tuple(places), x)
+    return result

@@ -322,6 +322,16 @@ def _concatenate_transpose(index: int, ct: Operand, *args: Operand, axis: int) -
     return ct.apply(GETITEM, index=tuple(whole))
 
 
+def _concatenate_batch(
+    size: Dim, args: Sequence[Operand], batched: Sequence[bool], *, axis: int
+) -> Operand:
+    first, *rest = (
+        arg if flag else arg.broadcast_to((size, *arg.shape))
+        for arg, flag in zip(args, batched, strict=True)
+    )
+    return first.apply(CONCATENATE, *rest, axis=axis + 1)
+
+
 def _concatenate_spell(dialect: str) -> Callable[..., Spelling]:
     def rule(count: int, *, axis: int) -> Spelling:
         places = ", ".join(f"{{{i}}}" for i in range(count))
@@ -341,9 +351,7 @@ CONCATENATE: Op = Op(
     shape=_concatenate_shape,
     dtype=common_dtype,
     transpose=_concatenate_transpose,
-    batch=lambda _size, args, _batched, *, axis: args[0].apply(
-        CONCATENATE, *args[1:], axis=axis + 1
-    ),
+    batch=_concatenate_batch,
     spell={dialect: _concatenate_spell(dialect) for dialect in ("text", "latex", "numpy")},
     samples=(Sample(((3, 2), (1, 2), (2, 2)), {"axis": 0}), Sample(((3, 2), (3, 1)), {"axis": 1})),
 )
