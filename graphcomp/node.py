@@ -10,12 +10,15 @@ import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
-from functools import cache, lru_cache
+from functools import cache, lru_cache, reduce
 from typing import Any, NoReturn, TypeAlias, cast
 
 import numpy as np
+import sympy
+from sympy.core.sympify import SympifyError
 
 from graphcomp import ops
+from graphcomp.array_methods import ArrayMethods
 from graphcomp.errors import (
     DTypeError,
     GraphcompError,
@@ -32,6 +35,7 @@ from graphcomp.ops.leaves import CONSTANT, DIMENSION, INPUT, Value
 from graphcomp.ops.piecewise import ABS
 from graphcomp.ops.powers import POWER, SQUARE, VARYING_POWER
 from graphcomp.ops.reductions import MAX, MIN, PROD, SUM
+from graphcomp.ops.selecting import Updates, is_advanced, select
 from graphcomp.ops.shaping import BROADCAST, CAST, GETITEM, RESHAPE, TRANSPOSE, normal_index
 from graphcomp.shape import (
     FLOAT,
@@ -84,7 +88,7 @@ class _Draft:
     scope: str
 
 
-class Node(_Draft):
+class Node(_Draft, ArrayMethods):
     """One application of an op, immutable and interned; arithmetic on it builds a graph.
 
     Nodes behave like NumPy arrays in expressions (``+ - * / // % ** @``, comparisons, indexing,
@@ -234,7 +238,19 @@ class Node(_Draft):
         return apply(GREATER_EQUAL, self, other)
 
     def __getitem__(self, key: object) -> Node:
+        if is_advanced(key):
+            found: Node = _located(lambda: select(key, self.shape).of(self))
+            return found
         return apply(GETITEM, self, index=_located(lambda: normal_index(key, self.shape)))
+
+    @property
+    def at(self) -> Updates:
+        """``x.at[i].set(v)``, ``.add(v)``, ``.multiply(v)``: x with other entries there."""
+        return Updates(self)
+
+    def lift(self, value: Operand) -> Node:
+        """A number or an array as a constant, for rules that see nothing but nodes."""
+        return constant(value)
 
     @property
     def T(self) -> Node:
@@ -290,10 +306,7 @@ class Node(_Draft):
         axes = _located(lambda: normal_axes(axis, self.ndim, "mean"))
         total = self._reduce(SUM, axis, keepdims)
         count = size_of(self.shape[a] for a in axes)
-        if isinstance(count, int):
-            return total / count
-        dtype = self.dtype.name if self.is_real else "float64"
-        return total / apply(DIMENSION, size=count, dtype=dtype)
+        return total / count
 
     def prod(self, axis: Any = None, keepdims: bool = False) -> Node:
         """The product over all axes, or over the given ones."""
@@ -346,13 +359,18 @@ class Node(_Draft):
     def __complex__(self) -> complex:
         raise self._no_number("complex()", "complex numbers are not supported")
 
+    def _sympy_(self) -> NoReturn:
+        """No SymPy expression: so SymPy leaves ``dimension * node`` to the node."""
+        msg = f"{self!r} is no SymPy expression: use graphcomp's or NumPy's functions on it"
+        raise SympifyError(msg)
+
     def __array__(self, dtype: object = None, copy: object = None) -> np.ndarray[Any, Any]:
         raise self._no_number("a NumPy array", "use gc.stack([...]) to build an array out of nodes")
 
     def __setitem__(self, key: object, value: object) -> None:
         raise self._no_number(
             "an array to be written to",
-            "nodes are immutable: use gc.where or gc.concatenate to build the result",
+            "nodes are immutable: write y = x.at[i].set(v), or .add(v), or use gc.where",
         )
 
     def __len__(self) -> int:
@@ -522,6 +540,8 @@ def _lift_all(op: Op, operands: tuple[Operand, ...]) -> tuple[Node, ...]:
             if isinstance(operand, Node)
             else number(operand, _dtype_beside(isinstance(operand, float), *strong))
             if strong and isinstance(operand, (int, float)) and not isinstance(operand, bool)
+            else dimension(operand, _dtype_beside(True, *strong) if strong else FLOAT)
+            if isinstance(operand, sympy.Expr)
             else _lift(op, operand)
             for operand in operands
         ]
@@ -564,6 +584,36 @@ def _cast_all(args: tuple[Node, ...]) -> tuple[Node, ...]:
         intern(CAST, (arg,), (("dtype", wide.name),)) if arg.is_real and arg.dtype != wide else arg
         for arg in args
     )
+
+
+def dimension(size: sympy.Expr, dtype: DType) -> Node:
+    """What arithmetic on named dimensions comes to, as a node: ``x.shape[0]``, ``1 / n``.
+
+    >>> n = parse_shape("n")[0]
+    >>> dimension(1 / n, FLOAT)
+    <node 1/n float64 ()>
+    """
+    if not size.free_symbols:
+        return number(float(size), dtype)
+    whole, divisor = sympy.fraction(sympy.together(size))
+    if divisor != 1:
+        below = dimension(divisor, dtype)
+        return 1 / below if whole == 1 else dimension(whole, dtype) / below
+    if isinstance(size, sympy.floor) or all(
+        isinstance(part, (sympy.Integer, sympy.Symbol)) or part.func in _POLYNOMIAL
+        for part in sympy.preorder_traversal(size)
+    ):
+        return apply(DIMENSION, size=size, dtype=dtype.name)
+    parts = [dimension(part, dtype) for part in size.args]
+    if size.is_Pow:
+        return power(*parts)
+    if size.is_Add or size.is_Mul:
+        return reduce(lambda a, b: a + b if size.is_Add else a * b, parts)
+    msg = f"{size} can't be used as a number: dimensions take +, -, *, / and powers"
+    raise DTypeError(msg)
+
+
+_POLYNOMIAL = (sympy.Add, sympy.Mul, sympy.Pow)
 
 
 def _lift(op: Op, operand: Operand) -> Node:

@@ -6,14 +6,18 @@ import numpy as np
 import pytest
 
 import graphcomp as gc
+from graphcomp.errors import GraphcompError
 from graphcomp.graph import GraphData
 from tests.conformance.array_calls import ENTRIES, Entry
 from tests.conformance.cases import cotangents, run, tangent
 from tests.conformance.numerics import close, difference
 
+ROWS = np.array([0, 2])
+
 
 def label(entry: Entry) -> str:
-    return entry.function.__name__ + "-".join(map(str, entry.shapes)).replace(" ", "")
+    name = entry.function.__name__ if entry.function is not None else "key"
+    return name + "-".join(map(str, entry.shapes)).replace(" ", "")
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=label)
@@ -40,3 +44,141 @@ def test_values_are_numpys_and_derivatives_of_both_modes_agree_with_differences(
     pulled = cotangents(graph, values, ct, names)
     moved = sum(np.sum(pulled[name] * directions[name]) for name in names)
     assert moved == pytest.approx(np.sum(ct * image), rel=1e-11, abs=1e-11)
+
+
+# ---------------------------------------------------------------- indices that are nodes, x.at
+
+
+def check(graph: GraphData, values: Any, expected: Any, names: list[str]) -> None:
+    """The value, and reverse mode against forward mode."""
+    found = run(graph, values)["y"]
+    assert np.array_equal(found, expected)
+    rng = np.random.default_rng(4)
+    directions = {name: rng.uniform(-1, 1, values[name].shape) for name in names}
+    image = tangent(graph, values, directions)
+    ct = np.asarray(rng.uniform(-1, 1, image.shape))
+    pulled = cotangents(graph, values, ct, names)
+    moved = sum(np.sum(pulled[name] * directions[name]) for name in names)
+    assert moved == pytest.approx(np.sum(ct * image), rel=1e-12, abs=1e-13)
+
+
+def test_an_index_may_be_a_node():
+    x, i, j = gc.array("x", "m n"), gc.array("i", "k", "int64"), gc.array("j", (), "int64")
+    values = {"x": np.arange(12.0).reshape(4, 3), "i": np.array([0, 2, 2]), "j": np.array(1)}
+    a, at, one = values["x"], values["i"], 1
+    for node, expected in [
+        (x[i], a[at]),
+        (x[:, i], a[:, at]),
+        (x[i, i], a[at, at]),
+        (x[j], a[one]),
+        (x[i, j], a[at, one]),
+        (x[1:, i][0], a[1:, at][0]),
+        (gc.functions.take(x, i, axis=1), a[:, at]),
+    ]:
+        check(GraphData([x, i, j], {"y": node}), values, expected, ["x"])
+
+
+UPDATES: dict[str, tuple[Any, tuple[int, ...]]] = {
+    "number": (1, (2,)),
+    "slice": ((slice(None), 0), (3,)),
+    "array": (ROWS, (2, 2)),
+    "pairs": ((ROWS, np.array([1, 0])), (2,)),
+    "column": ((slice(None), np.array([1])), (3, 1)),
+    "mask": (np.array([[True, False], [False, False], [True, True]]), (3,)),
+    "steps": (slice(None, None, 2), (2, 2)),
+}
+
+
+@pytest.mark.parametrize("name", UPDATES)
+def test_updates_of_entries(name: str):
+    key, shape = UPDATES[name]
+    x, v = gc.array("x", (3, 2)), gc.array("v", shape)
+    values = {
+        "x": np.arange(6.0).reshape(3, 2) + 1,
+        "v": np.arange(np.prod(shape)).reshape(shape) + 0.5,
+    }
+    for method, change in {
+        "set": lambda old, new: new,
+        "add": lambda old, new: old + new,
+        "multiply": lambda old, new: old * new,
+    }.items():
+        expected = values["x"].copy()
+        expected[key] = change(expected[key], values["v"])
+        node = getattr(x.at[key], method)(v)
+        check(GraphData([x, v], {"y": node}), values, expected, ["x", "v"])
+    expected = values["x"].copy()
+    expected[key] = 7
+    check(GraphData([x], {"y": x.at[key].set(7)}), {"x": values["x"]}, expected, ["x"])
+
+
+def test_updates_of_an_entry_that_is_selected_twice():
+    x, v = gc.array("x", 3), gc.array("v", 4)
+    at = np.array([0, 2, 2, -1])
+    values = {"x": np.ones(3), "v": np.arange(4.0)}
+    expected = values["x"].copy()
+    np.add.at(expected, at, values["v"])
+    check(GraphData([x, v], {"y": x.at[at].add(v)}), values, expected, ["x", "v"])
+    with pytest.raises(GraphcompError, match="selected twice"):
+        x.at[at].set(v)
+
+
+def test_a_symbolic_mask_updates_but_does_not_select():
+    x = gc.array("x", 3)
+    values = {"x": np.array([-1.0, 2, -3])}
+    check(GraphData([x], {"y": x.at[x < 0].set(0.0)}), values, [0.0, 2, 0], ["x"])
+    check(GraphData([x], {"y": x.at[x < 0].multiply(2)}), values, [-2.0, 2, -6], ["x"])
+    check(GraphData([x], {"y": x.at[x < 0].add(x)}), values, [-2.0, 2, -6], ["x"])
+    with pytest.raises(GraphcompError, match="where"):
+        x[x < 0]
+
+
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        ([0, 3], "index 3 is out of range"),
+        ([-4], "index -4 is out of range"),
+        (np.array([0.5]), "integers or booleans"),
+        (np.array([True, False]), "mask of shape"),
+        (([0], [0]), "2 indices"),
+    ],
+)
+def test_indices_that_do_not_fit_are_refused_when_the_graph_is_built(key: Any, message: str):
+    with pytest.raises(GraphcompError, match=message):
+        gc.array("x", 3)[key]
+
+
+# ---------------------------------------------------------------- dimensions as numbers
+
+
+def test_named_dimensions_are_numbers_in_arithmetic():
+    x = gc.array("x", "m n")
+    m, n = x.shape
+    a = np.random.default_rng(1).uniform(0.5, 2, (3, 4))
+    for node, expected in {
+        np.sum(x) / m: a.sum() / 3,
+        n * x: 4 * a,
+        x + n: a + 4,
+        m - x: 3 - a,
+        1 / n * x: a / 4,
+        x / (m * n + 1): a / 13,
+        x * n**0.5: a * 2,
+        x**m: a**3,
+        np.maximum(x, n): np.maximum(a, 4),
+        np.divide(x, m): a / 3,
+    }.items():
+        assert close(run(GraphData([x], {"y": node}), {"x": a})["y"], np.asarray(expected), 1e-15)
+    single = gc.array("x", "n", "float32")
+    assert (single / single.shape[0]).dtype == np.float32
+
+
+def test_methods_are_the_functions():
+    x = gc.array("x", (3, 1, 3))
+    assert x.ravel() is x.flatten() is np.ravel(x)
+    assert x.copy() is x
+    assert x.swapaxes(0, 1) is np.swapaxes(x, 0, 1)
+    assert x.squeeze() is np.squeeze(x)
+    assert x.diagonal(axis2=2) is np.diagonal(x, axis2=2)
+    assert x.trace(0, 0, 2) is np.trace(x, 0, 0, 2)
+    assert x.repeat(2, 0) is np.repeat(x, 2, axis=0)
+    assert x.take([0, 1], 2) is np.take(x, [0, 1], axis=2)
+    assert x.argsort() is np.argsort(x)

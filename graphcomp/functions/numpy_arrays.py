@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from graphcomp.functions import filling, linalg, products, shapes
+from graphcomp.functions import filling, indexing, linalg, products, shapes
 from graphcomp.node import NUMPY, Node
 
 NUMPY.update(
@@ -50,6 +50,12 @@ NUMPY.update(
         np.ones_like: filling.ones_like,
         np.full_like: filling.full_like,
         np.copy: filling.copy,
+        np.argsort: indexing.argsort,
+        np.convolve: indexing.convolve,
+        np.interp: indexing.interp,
+        np.sort: indexing.sort,
+        np.take: indexing.take,
+        np.take_along_axis: indexing.take_along_axis,
         np.astype: Node.astype,
     }
 )

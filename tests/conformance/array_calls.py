@@ -152,10 +152,75 @@ FILLING = [
     entry(np.astype, (2, 3), call=lambda f, x: f(x, np.float64)),
 ]
 
+INDEXING = [
+    entry(np.take, (5,), call=lambda f, x: f(x, [0, 3, 3, -1])),
+    entry(np.take, (2, 3), call=lambda f, x: f(x, np.array([[0, 5], [2, 2]]))),
+    entry(np.take, (2, 3), call=lambda f, x: f(x, [2, 0], axis=1)),
+    entry(np.take, (2, 3), call=lambda f, x: f(x, 1, axis=-1)),
+    entry(np.take_along_axis, (2, 3), call=lambda f, x: f(x, np.array([[0, 2], [1, 1]]), axis=1)),
+    entry(np.take_along_axis, (2, 3), call=lambda f, x: f(x, np.array([[0, 1, 0]]), axis=0)),
+    entry(np.take_along_axis, (2, 3), call=lambda f, x: f(x, np.argsort(x, axis=0), axis=0)),
+    entry(np.argsort, (2, 3), call=lambda f, x: f(x) + x),
+    entry(np.argsort, (2, 3), call=lambda f, x: f(x, axis=None, kind="stable")),
+    entry(np.sort, (2, 3)),
+    entry(np.sort, (4, 2), call=lambda f, x: f(x, axis=0)),
+    entry(np.sort, (2, 3), call=lambda f, x: f(x, axis=None)),
+    entry(np.interp, (4,), (3,), call=lambda f, x, y: f(x, np.array([0.6, 1.0, 1.7]), y)),
+    entry(np.interp, (2, 2), (2,), call=lambda f, x, y: f(x, np.array([0.4, 2.1]), y)),
+    *[
+        entry(np.convolve, m, n, call=lambda f, x, y, mode=mode: f(x, y, mode))
+        for mode in ("full", "same", "valid")
+        for m, n in [((5,), (3,)), ((5,), (2,)), ((2,), (4,)), ((3,), (1,)), ((3,), (3,))]
+    ],
+]
+
+_I, _J = np.array([0, 2, 2, -1]), np.array([1, 0, 1, 1])
+_MASK = np.array([True, False, True])
+
+
+def _index(*key: Any) -> Entry:
+    """Indexing an array (3, 2, 4)."""
+    chosen = key if len(key) != 1 else key[0]
+    return Entry(None, ((3, 2, 4),), lambda _f, x: x[chosen])
+
+
+#: Keys of all kinds, on an array (3, 2, 4).
+KEYS = [
+    _index(_I),
+    _index([0, 2]),
+    _index(_I.reshape(2, 2)),
+    _index(_I, _J),
+    _index(_I[:, None], _J),
+    _index(slice(None), _J),
+    _index(slice(None), _J, slice(1, 3)),
+    _index(slice(None), slice(None), _I),
+    _index(..., _I),
+    _index(_I, ..., _J),
+    _index(_I, slice(None), _J),
+    _index(_I, 0),
+    _index(0, slice(None), _I),
+    _index(slice(None), 0, _I),
+    _index(1, _J, slice(None, None, 2)),
+    _index(None, _I),
+    _index(_I, None, _J),
+    _index(None, slice(None), None, _J, _I),
+    _index(slice(None, None, -1), _J, _I),
+    _index(_MASK),
+    _index(~_MASK, 1),
+    _index(slice(None), np.array([True, False])),
+    _index(np.arange(6).reshape(3, 2) % 2 == 0),
+    _index(..., np.arange(4) > 1),
+    _index(np.array([], dtype=int)),
+    _index([]),
+    _index(np.int64(1), _J),
+    _index(np.array(1)),
+]
+
 #: Every entry, in order.
-ENTRIES = [*PRODUCTS, *LINALG, *SHAPES, *FILLING]
+ENTRIES = [*PRODUCTS, *LINALG, *SHAPES, *FILLING, *INDEXING, *KEYS]
 
 #: The same by function, as the conformance suite wants them.
 ARRAY_CALLS: dict[Any, Any] = {}
 for _each in ENTRIES:
-    ARRAY_CALLS.setdefault(_each.function, []).append((_each.shapes, _each.call))
+    if _each.function is not None:
+        ARRAY_CALLS.setdefault(_each.function, []).append((_each.shapes, _each.call))
