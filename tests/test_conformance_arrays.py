@@ -130,6 +130,8 @@ NEVER_EMPTY = {
     "scatter_add",
     "take_along_axis",
     "add_along_axis",
+    "orthogonal_factor",
+    "triangular_factor",
 }
 
 

@@ -479,7 +479,9 @@ class TestAttack:
 
 #: What is no function of vectors of any length.
 CALLED = {
-    **dict.fromkeys(("cholesky", "det", "diagonal", "inv", "pinv", "trace"), "M"),
+    **dict.fromkeys(
+        ("cholesky", "det", "eigvalsh", "svdvals", "diagonal", "inv", "pinv", "trace"), "M"
+    ),
     **dict.fromkeys(("fliplr", "tril", "triu", "rot90"), "M"),
     "swapaxes": "M, 0, 1",
     "take": "v, 0",
@@ -503,7 +505,18 @@ CALLED = {
 class TestVocabulary:
     def test_every_function_on_formulas_is_in_the_language(self):
         outside = {"array", "constant", "let", "scalar", "scalars", "scope"}
-        outside |= {"array_split", "einsum", "meshgrid", "piecewise", "select", "slogdet", "split"}
+        outside |= {
+            "array_split",
+            "eigh",
+            "einsum",
+            "meshgrid",
+            "qr",
+            "svd",
+            "piecewise",
+            "select",
+            "slogdet",
+            "split",
+        }
         assert set(gc.functions.__all__) - outside <= set(FUNCTIONS)
 
     def test_aliases_do_not_hide_functions(self):

@@ -61,6 +61,13 @@ from graphcomp.functions.elementwise import (
     tanh,
     where,
 )
+from graphcomp.functions.factors import (
+    eigh,
+    eigvalsh,
+    qr,
+    svd,
+    svdvals,
+)
 from graphcomp.functions.filling import (
     copy,
     diag,
@@ -189,6 +196,8 @@ __all__ = [
     "diagflat",
     "diagonal",
     "dot",
+    "eigh",
+    "eigvalsh",
     "einsum",
     "equal",
     "exp",
@@ -246,6 +255,7 @@ __all__ = [
     "pinv",
     "power",
     "prod",
+    "qr",
     "rad2deg",
     "ravel",
     "reciprocal",
@@ -278,6 +288,8 @@ __all__ = [
     "stack",
     "stop_gradient",
     "sum",
+    "svd",
+    "svdvals",
     "swapaxes",
     "take",
     "take_along_axis",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from graphcomp.functions import filling, indexing, linalg, products, shapes
+from graphcomp.functions import factors, filling, indexing, linalg, products, shapes
 from graphcomp.node import NUMPY, Node
 
 NUMPY.update(
@@ -13,6 +13,11 @@ NUMPY.update(
         np.linalg.slogdet: linalg.slogdet,
         np.linalg.matrix_power: linalg.matrix_power,
         np.linalg.multi_dot: linalg.multi_dot,
+        np.linalg.eigh: factors.eigh,
+        np.linalg.eigvalsh: factors.eigvalsh,
+        np.linalg.svd: factors.svd,
+        np.linalg.svdvals: factors.svdvals,
+        np.linalg.qr: factors.qr,
         np.einsum: products.einsum,
         np.vdot: products.vdot,
         np.inner: products.inner,

@@ -8,6 +8,7 @@ from graphcomp.ops import (
     comparison,
     contraction,
     einsum,
+    factors,
     gather,
     hyperbolic,
     leaves,
@@ -38,6 +39,7 @@ _MODULES = (
     einsum,
     triangular,
     linalg,
+    factors,
     gather,
 )
 

@@ -121,3 +121,26 @@ def _add_along(x: Any, index: Any, axis: int, shape: tuple[int, ...]) -> Any:
     places[axis] = index
     np.add.at(result, tuple(places), x)
     return result
+
+
+def _eigh(x: Any) -> tuple[Any, Any]:
+    """Eigenvalues and eigenvectors of the symmetric part; NaN if it is not finite."""
+    good = np.isfinite(x).all(axis=(-2, -1), keepdims=True)
+    symmetric = (x + np.swapaxes(x, -1, -2)) / 2
+    values, vectors = np.linalg.eigh(np.where(good, symmetric, 0.0))
+    values = np.where(good[..., 0], values, np.nan)
+    return values, np.where(good, vectors, np.nan)
+
+
+def _svd(x: Any) -> tuple[Any, Any, Any]:
+    """The thin singular value decomposition; NaN for a matrix that is not finite."""
+    good = np.isfinite(x).all(axis=(-2, -1), keepdims=True)
+    u, s, vt = np.linalg.svd(np.where(good, x, 0.0), full_matrices=False)
+    values = np.where(good[..., 0], s, np.nan)
+    return np.where(good, u, np.nan), values, np.where(good, vt, np.nan)
+
+
+def _qr(x: Any) -> tuple[Any, Any]:
+    """The reduced QR decomposition."""
+    q, r = np.linalg.qr(x)
+    return q, r

@@ -89,6 +89,27 @@ LINALG = [
     entry(np.linalg.multi_dot, (2, 9), (9, 1), (1, 3), (3, 4), call=lambda f, *m: f(m)),
 ]
 
+
+def _symmetric(x: Any) -> Any:
+    """A symmetric matrix whose eigenvalues differ, out of any."""
+    return x + x.T + np.diag(np.arange(3.0) * 6)
+
+
+FACTORS = [
+    entry(np.linalg.eigh, (3, 3), call=lambda f, a: f(_symmetric(a))[0]),
+    entry(np.linalg.eigh, (3, 3), call=lambda f, a: f(_symmetric(a)).eigenvectors),
+    entry(np.linalg.eigvalsh, (3, 3), call=lambda f, a: f(_symmetric(a))),
+    entry(np.linalg.svd, (3, 2), call=lambda f, a: f(a, full_matrices=False)[0]),
+    entry(np.linalg.svd, (3, 2), call=lambda f, a: f(a, full_matrices=False).Vh),
+    entry(np.linalg.svd, (2, 3), call=lambda f, a: f(a, full_matrices=False).S),
+    entry(np.linalg.svd, (2, 3), call=lambda f, a: f(a, compute_uv=False)),
+    entry(np.linalg.svd, (2, 2), call=lambda f, a: f(a).U * f(a).S @ f(a).Vh),
+    entry(np.linalg.svdvals, (2, 3)),
+    entry(np.linalg.qr, (3, 2), call=lambda f, a: f(a).Q),
+    entry(np.linalg.qr, (3, 3), call=lambda f, a: f(_regular(a)).R),
+    entry(np.linalg.qr, (3, 2), call=lambda f, a: f(a, mode="r")),
+]
+
 SHAPES = [
     entry(np.ravel, (2, 3)),
     entry(np.swapaxes, (2, 3, 4), call=lambda f, x: f(x, 0, -1)),
@@ -217,7 +238,7 @@ KEYS = [
 ]
 
 #: Every entry, in order.
-ENTRIES = [*PRODUCTS, *LINALG, *SHAPES, *FILLING, *INDEXING, *KEYS]
+ENTRIES = [*PRODUCTS, *LINALG, *FACTORS, *SHAPES, *FILLING, *INDEXING, *KEYS]
 
 #: The same by function, as the conformance suite wants them.
 ARRAY_CALLS: dict[Any, Any] = {}
