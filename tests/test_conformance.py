@@ -18,6 +18,7 @@ from graphcomp.spelling import spell
 from tests.conformance.array_calls import ARRAY_CALLS
 from tests.conformance.cases import BROADCASTING, CASES, Case, cases, run, samples_of
 from tests.conformance.number_calls import NUMBER_CALLS
+from tests.conformance.statistics_calls import STATISTICS_CALLS
 
 EVERY_OP = pytest.mark.parametrize("op", ops.ALL, ids=lambda op: op.name)
 RUNTIME = {name: f for name, f in vars(numpy_runtime).items() if callable(f)}
@@ -121,6 +122,7 @@ CALLS: dict[Any, Any] = {
     np.prod: [((2, 3), lambda f, x: f(x)), ((2, 3), lambda f, x: f(x, axis=0, keepdims=True))],
     **ARRAY_CALLS,
     **NUMBER_CALLS,
+    **STATISTICS_CALLS,
 }
 
 

@@ -121,6 +121,7 @@ def zeroed(shape, size):
 NEVER_EMPTY = {
     "reduce_max",
     "reduce_min",
+    "nth_smallest",
     "getitem",
     "scatter",
     "reshape",

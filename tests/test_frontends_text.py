@@ -507,6 +507,16 @@ class TestVocabulary:
         outside = {"array", "constant", "let", "scalar", "scalars", "scope"}
         outside |= {
             "array_split",
+            "einsum",
+            "gradient",
+            "meshgrid",
+            "piecewise",
+            "select",
+            "slogdet",
+            "split",
+        }
+        outside |= {
+            "array_split",
             "eigh",
             "einsum",
             "meshgrid",

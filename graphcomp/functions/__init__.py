@@ -5,6 +5,8 @@ from __future__ import annotations
 from graphcomp.functions import numpy_arrays as numpy_arrays
 from graphcomp.functions import numpy_names as numpy_names
 from graphcomp.functions import numpy_numbers as numpy_numbers
+from graphcomp.functions import numpy_signatures
+from graphcomp.functions import numpy_statistics as numpy_statistics
 from graphcomp.functions.arrays import (
     broadcast_to,
     concatenate,
@@ -24,6 +26,12 @@ from graphcomp.functions.choices import (
     nan_to_num,
     piecewise,
     select,
+)
+from graphcomp.functions.cumulative import (
+    cumprod,
+    cumsum,
+    diff,
+    gradient,
 )
 from graphcomp.functions.elementwise import (
     absolute,
@@ -138,6 +146,13 @@ from graphcomp.functions.rounding import (
     signbit,
     trunc,
 )
+from graphcomp.functions.searching import (
+    all,
+    any,
+    argmax,
+    argmin,
+    count_nonzero,
+)
 from graphcomp.functions.shapes import (
     array_split,
     atleast_1d,
@@ -160,10 +175,27 @@ from graphcomp.functions.shapes import (
     tile,
     vstack,
 )
+from graphcomp.functions.statistics import (
+    average,
+    log_softmax,
+    logsumexp,
+    median,
+    nanmean,
+    nansum,
+    norm,
+    ptp,
+    softmax,
+    std,
+    var,
+)
 from graphcomp.node import constant
+
+numpy_signatures.adopt()
 
 __all__ = [
     "absolute",
+    "all",
+    "any",
     "arccos",
     "arccosh",
     "arcsin",
@@ -171,11 +203,14 @@ __all__ = [
     "arctan",
     "arctan2",
     "arctanh",
+    "argmax",
+    "argmin",
     "argsort",
     "array",
     "array_split",
     "atleast_1d",
     "atleast_2d",
+    "average",
     "broadcast_to",
     "cbrt",
     "ceil",
@@ -189,12 +224,16 @@ __all__ = [
     "copysign",
     "cos",
     "cosh",
+    "count_nonzero",
     "cross",
+    "cumprod",
+    "cumsum",
     "deg2rad",
     "det",
     "diag",
     "diagflat",
     "diagonal",
+    "diff",
     "dot",
     "eigh",
     "eigvalsh",
@@ -214,6 +253,7 @@ __all__ = [
     "fmin",
     "fmod",
     "full_like",
+    "gradient",
     "heaviside",
     "hstack",
     "hypot",
@@ -229,6 +269,7 @@ __all__ = [
     "log10",
     "log1p",
     "log2",
+    "log_softmax",
     "logaddexp",
     "logaddexp2",
     "logical_and",
@@ -236,17 +277,22 @@ __all__ = [
     "logical_or",
     "logical_xor",
     "logit",
+    "logsumexp",
     "matmul",
     "matrix_power",
     "max",
     "maximum",
     "mean",
+    "median",
     "meshgrid",
     "min",
     "minimum",
     "moveaxis",
     "multi_dot",
     "nan_to_num",
+    "nanmean",
+    "nansum",
+    "norm",
     "not_equal",
     "ones_like",
     "outer",
@@ -255,6 +301,7 @@ __all__ = [
     "pinv",
     "power",
     "prod",
+    "ptp",
     "qr",
     "rad2deg",
     "ravel",
@@ -277,6 +324,7 @@ __all__ = [
     "sinc",
     "sinh",
     "slogdet",
+    "softmax",
     "softplus",
     "solve",
     "sort",
@@ -286,6 +334,7 @@ __all__ = [
     "squared_loss",
     "squeeze",
     "stack",
+    "std",
     "stop_gradient",
     "sum",
     "svd",
@@ -302,6 +351,7 @@ __all__ = [
     "tril",
     "triu",
     "trunc",
+    "var",
     "vdot",
     "vstack",
     "where",

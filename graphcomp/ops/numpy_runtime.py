@@ -114,6 +114,94 @@ def _cholesky(x: Any) -> Any:
     return np.where(good, result, np.tril(np.full_like(result, np.nan)))
 
 
+def _shift(x: Any, axis: int, reverse: bool) -> Any:
+    """The entries moved on by one along an axis, or back; 0 in the place left free."""
+    values = np.moveaxis(np.asarray(x), axis, 0)
+    result = np.zeros_like(values)
+    if reverse:
+        result[:-1] = values[1:]
+    else:
+        result[1:] = values[:-1]
+    return np.moveaxis(result, 0, axis)
+
+
+def _cumprod_before(x: Any, axis: int) -> Any:
+    """For every entry the product of those before it along an axis."""
+    values = np.moveaxis(np.asarray(x), axis, 0)
+    result = np.ones_like(np.cumprod(values, axis=0))
+    np.cumprod(values[:-1], axis=0, out=result[1:])
+    return np.moveaxis(result, 0, axis)
+
+
+def _recurrence(a: Any, b: Any, axis: int, reverse: bool) -> Any:
+    """y[k] = a[k] y[k-1] + b[k] along an axis; reversed, y[k] = a[k+1] y[k+1] + b[k].
+
+    By doubling: after the step of width d, y[k] holds the last 2 d terms.
+    """
+    dtype = np.result_type(a, b, np.float32)
+    if reverse:
+        a, b = np.flip(_shift(a, axis, True), axis), np.flip(b, axis)
+    factor = np.array(np.moveaxis(a, axis, 0), dtype)
+    total = np.array(np.moveaxis(b, axis, 0), dtype)
+    width = 1
+    while width < len(total):
+        total[width:] = total[width:] + factor[width:] * total[:-width]
+        factor[width:] = factor[width:] * factor[:-width]
+        width *= 2
+    result = np.moveaxis(total, 0, axis)
+    return np.flip(result, axis) if reverse else result
+
+
+def _nth_smallest(x: Any, axis: int, index: int) -> Any:
+    """The entry at an index of those along an axis when sorted; NaN if one is NaN."""
+    ordered = np.sort(x, axis=axis)
+    last = np.take(ordered, -1, axis=axis)
+    return np.where(np.isnan(last), last, np.take(ordered, index, axis=axis))[()]
+
+
+def _norm(x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
+    """The root of the sum of squares, also where the squares overflow or vanish."""
+    root = np.sqrt(np.sum(np.square(x), axis=axis, keepdims=keepdims))
+    limits = np.finfo(root.dtype)
+    low = np.sqrt(limits.tiny) / limits.eps
+    sound = (root > low) & (root < np.inf)
+    if np.all(sound):
+        return root
+    top = np.max(np.abs(x), axis=axis, keepdims=True, initial=0.0)
+    scale = np.where((top > 0.0) & (top < np.inf), top, 1.0).astype(root.dtype)
+    rest = np.sqrt(np.sum(np.square(x / scale), axis=axis, keepdims=keepdims))
+    return np.where(sound, root, rest * np.reshape(scale, np.shape(rest)))[()]
+
+
+def _below_top(x: Any, axis: tuple[int, ...]) -> Any:
+    """The largest entries along axes, and how far the others are below, 0 for the largest."""
+    top = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
+    return top, np.where(np.equal(x, top), 0.0, x - top)
+
+
+def _logsumexp(x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
+    """log(sum(exp(x))) without overflow, and with digits beside the largest entry."""
+    top, below = _below_top(x, axis)
+    largest = np.equal(x, top)
+    ties = np.maximum(np.sum(largest, axis=axis, keepdims=True), 1).astype(below.dtype)
+    rest = np.sum(np.where(largest, 0.0, np.exp(below)), axis=axis, keepdims=True)
+    result = top + (np.log(ties) + np.log1p(rest / ties))
+    return result if keepdims else np.squeeze(result, axis)[()]
+
+
+def _softmax(x: Any, axis: tuple[int, ...]) -> Any:
+    """exp(x) / sum(exp(x)) along axes, without overflow."""
+    _, below = _below_top(x, axis)
+    weights = np.exp(below)
+    return weights / np.sum(weights, axis=axis, keepdims=True)
+
+
+def _log_softmax(x: Any, axis: tuple[int, ...]) -> Any:
+    """log(softmax(x)) along axes, without overflow, and without underflow before the log."""
+    _, below = _below_top(x, axis)
+    return below - _logsumexp(below, axis, True)
+
+
 def _add_along(x: Any, index: Any, axis: int, shape: tuple[int, ...]) -> Any:
     """Zeros, with x added at an index along an axis: transposes take_along_axis."""
     result = np.zeros(shape, np.asarray(x).dtype)

@@ -1,0 +1,152 @@
+"""Norms, logarithms of sums of exponentials, softmax: reductions that neither overflow nor cancel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from graphcomp.op import Kind, Op, Operand, Sample, Spelling, float_dtype
+from graphcomp.ops.numpy_runtime import _log_softmax, _logsumexp, _norm, _softmax
+from graphcomp.ops.reductions import _SAMPLES, SUM, Axes, _shape_rule, _shifted, spread
+from graphcomp.ops.transcendental import _safe_ratio
+from graphcomp.shape import Dim
+
+
+def _reduction_spells(name: str, latex: str) -> dict[str, Callable[..., Spelling]]:
+    def options(axes: Axes, keepdims: bool, rank: int) -> str:
+        some = f", axis={axes[0] if len(axes) == 1 else axes}" if len(axes) < rank else ""
+        return some + (", keepdims=True" if keepdims else "")
+
+    def text(_count: int, *, axes: Axes, keepdims: bool, rank: int) -> Spelling:
+        return Spelling(f"{name}({{0}}{options(axes, keepdims, rank)})")
+
+    def tex(_count: int, *, axes: Axes, keepdims: bool, rank: int) -> Spelling:
+        return Spelling(latex.replace("OPTIONS", options(axes, keepdims, rank)))
+
+    def numpy(_count: int, *, axes: Axes, keepdims: bool, rank: int) -> Spelling:
+        return Spelling(f"_{name}({{0}}, {axes}, {keepdims})")
+
+    return {"text": text, "latex": tex, "numpy": numpy}
+
+
+def _norm_jvp(
+    out: Operand,
+    args: Sequence[Operand],
+    tangents: Sequence[Operand],
+    *,
+    axes: Axes,
+    keepdims: bool,
+    rank: int,
+) -> Operand:
+    (x,), (x_dot,) = args, tangents
+    unit = _safe_ratio(x, spread(out, x.shape, axes))
+    return (unit * x_dot).apply(SUM, axes=axes, keepdims=keepdims, rank=rank)
+
+
+NORM: Op = Op(
+    name="norm",
+    kind=Kind.OPAQUE,
+    evaluate=lambda x, axes, keepdims, rank: _norm(x, axes, keepdims),
+    shape=_shape_rule,
+    jvp=_norm_jvp,
+    batch=_shifted(lambda: NORM),
+    margin=lambda x, *, axes, keepdims, rank: _norm(x, axes, keepdims),
+    kink="0 where all entries are 0",
+    spell=_reduction_spells("norm", r"\left\|{0}\right\|_{{2OPTIONS}}"),
+    samples=_SAMPLES,
+)
+
+
+def _logsumexp_jvp(
+    _out: Operand,
+    args: Sequence[Operand],
+    tangents: Sequence[Operand],
+    *,
+    axes: Axes,
+    keepdims: bool,
+    rank: int,
+) -> Operand:
+    (x,), (x_dot,) = args, tangents
+    return (x.apply(SOFTMAX, axes=axes) * x_dot).apply(SUM, axes=axes, keepdims=keepdims, rank=rank)
+
+
+LOGSUMEXP: Op = Op(
+    name="logsumexp",
+    kind=Kind.OPAQUE,
+    evaluate=lambda x, axes, keepdims, rank: _logsumexp(x, axes, keepdims),
+    shape=_shape_rule,
+    jvp=_logsumexp_jvp,
+    batch=_shifted(lambda: LOGSUMEXP),
+    kink="1/k each at k entries that are the same infinity",
+    spell=_reduction_spells("logsumexp", r"\operatorname{{logsumexp}}\left({0}OPTIONS\right)"),
+    samples=_SAMPLES,
+)
+
+
+def _along_spells(name: str) -> dict[str, Callable[..., Spelling]]:
+    def shown(_count: int, *, axes: Axes) -> Spelling:
+        return Spelling(f"{name}({{0}}, axis={axes[0] if len(axes) == 1 else axes})")
+
+    def numpy(_count: int, *, axes: Axes) -> Spelling:
+        return Spelling(f"_{name}({{0}}, {axes})")
+
+    def tex(_count: int, *, axes: Axes) -> Spelling:
+        return Spelling(rf"\operatorname{{{{{name.replace('_', '')}}}}}\left({{0}}\right)")
+
+    return {"text": shown, "latex": tex, "numpy": numpy}
+
+
+def _next_axes(op_of: Callable[[], Op]) -> Callable[..., Operand]:
+    def rule(
+        _size: Dim, args: Sequence[Operand], _batched: Sequence[bool], *, axes: Axes
+    ) -> Operand:
+        return args[0].apply(op_of(), axes=tuple(a + 1 for a in axes))
+
+    return rule
+
+
+def _total(x: Operand, axes: Axes) -> Operand:
+    """The sum over the axes, back in the shape of x."""
+    return x.apply(SUM, axes=axes, keepdims=True, rank=len(x.shape)).broadcast_to(x.shape)
+
+
+def _softmax_jvp(
+    out: Operand, _args: Sequence[Operand], tangents: Sequence[Operand], *, axes: Axes
+) -> Operand:
+    (x_dot,) = tangents
+    return out * (x_dot - _total(out * x_dot, axes))
+
+
+def _log_softmax_jvp(
+    _out: Operand, args: Sequence[Operand], tangents: Sequence[Operand], *, axes: Axes
+) -> Operand:
+    (x,), (x_dot,) = args, tangents
+    return x_dot - _total(x.apply(SOFTMAX, axes=axes) * x_dot, axes)
+
+
+_WITHIN = (
+    Sample(((4,),), {"axes": (0,)}),
+    Sample(((2, 3),), {"axes": (1,)}),
+    Sample(((2, 3, 2),), {"axes": (0, 2)}),
+)
+
+SOFTMAX: Op = Op(
+    name="softmax",
+    kind=Kind.OPAQUE,
+    evaluate=lambda x, axes: _softmax(x, axes),
+    dtype=float_dtype,
+    jvp=_softmax_jvp,
+    batch=_next_axes(lambda: SOFTMAX),
+    kink="1/k each at k entries that are the same infinity",
+    spell=_along_spells("softmax"),
+    samples=_WITHIN,
+)
+LOG_SOFTMAX: Op = Op(
+    name="log_softmax",
+    kind=Kind.OPAQUE,
+    evaluate=lambda x, axes: _log_softmax(x, axes),
+    dtype=float_dtype,
+    jvp=_log_softmax_jvp,
+    batch=_next_axes(lambda: LOG_SOFTMAX),
+    spell=_along_spells("log_softmax"),
+    samples=_WITHIN,
+)
