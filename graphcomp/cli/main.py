@@ -1,0 +1,175 @@
+"""Run a command, and turn whatever goes wrong into one message and an exit status."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from graphcomp import codegen
+from graphcomp.api import Graph
+from graphcomp.check import check_module
+from graphcomp.cli.parser import build_parser, with_formulas
+from graphcomp.cli.targets import load_target
+from graphcomp.cli.values import parse_names, parse_point, parse_shapes
+from graphcomp.errors import GraphcompError, InputError
+
+FAILURE, USAGE, INTERRUPTED = 1, 2, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status.
+
+    >>> main(["trace", "y = x*x", "--mode", "reverse", "--at", "x=3", "--format", "ascii"])
+    ... # doctest: +ELLIPSIS
+    y = ...
+    0
+    """
+    try:
+        status = _run(sys.argv[1:] if argv is None else argv)
+        sys.stdout.flush()
+    except GraphcompError as error:
+        return _fail(str(error))
+    except KeyboardInterrupt:
+        return _fail("interrupted", INTERRUPTED)
+    except BrokenPipeError:  # whoever read has seen enough
+        _silence_stdout()
+        return FAILURE
+    except UnicodeEncodeError as error:
+        _silence_stdout()
+        shown = f"stdout takes {error.encoding} only, which has no {error.object[error.start]!a}"
+        return _fail(f"{shown}; set PYTHONIOENCODING=utf-8, or write --format ascii")
+    except OSError as error:
+        _silence_stdout()
+        return _fail(f"can't write the output: {error.strerror or error}")
+    except (MemoryError, RecursionError) as error:
+        return _fail(f"the graph is too large for this machine ({type(error).__name__})")
+    return status
+
+
+def _run(argv: Sequence[str]) -> int:
+    try:
+        arguments = build_parser().parse_args(with_formulas(argv))
+    except SystemExit as stop:  # argparse has said why
+        return stop.code if isinstance(stop.code, int) else USAGE
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        warnings.simplefilter("ignore", RuntimeWarning)  # inf and NaN are seen in the result
+        warnings.showwarning = _show_warning
+        return _COMMANDS[arguments.command](arguments)
+
+
+def _fail(message: str, status: int = FAILURE) -> int:
+    print(f"graphcomp: {_CONTROL.sub('?', message)}", file=sys.stderr)
+    return status
+
+
+def _show_warning(message: Warning | str, *_details: Any, **_more: Any) -> None:
+    print(f"graphcomp: warning: {_CONTROL.sub('?', str(message))}", file=sys.stderr)
+
+
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")  # could command a terminal
+
+
+def _silence_stdout() -> None:
+    """Nobody takes what stdout still holds: keep the interpreter from trying on its way out."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):
+        return
+
+
+def _graph(arguments: argparse.Namespace) -> Graph:
+    return load_target(
+        arguments.target,
+        inputs=parse_names(arguments.inputs, "--inputs"),
+        shapes=parse_shapes(arguments.shape),
+        name=arguments.name,
+    )
+
+
+def _view(arguments: argparse.Namespace) -> dict[str, Any]:
+    return {
+        "mode": arguments.mode,
+        "at": parse_point(arguments.at, "--at"),
+        "wrt": parse_names(arguments.wrt, "--wrt"),
+        "seed": parse_point(arguments.seed, "--seed", units=True),
+        "steps": arguments.steps,
+        "letter": arguments.letter or None,
+    }
+
+
+def _draw(arguments: argparse.Namespace) -> int:
+    options = _view(arguments) | {
+        "theme": arguments.theme,
+        "rankdir": arguments.rankdir,
+        "parameters": tuple(parse_names(arguments.parameters, "--parameters") or ()),
+        "title": arguments.title,
+        "expand": tuple(parse_names(arguments.expand, "--expand") or ()),
+    }
+    if arguments.max_nodes is not None:
+        options["max_nodes"] = arguments.max_nodes
+    graph = _graph(arguments)
+    if arguments.output is None:
+        print(graph.dot(**options))
+        return 0
+    _report(graph.draw(arguments.output, force=arguments.force, **options))
+    return 0
+
+
+def _trace(arguments: argparse.Namespace) -> int:
+    view = _view(arguments)
+    trace = _graph(arguments).derivation(view.pop("mode"), **view)
+    if arguments.format == "json":
+        print(json.dumps(trace.to_json(), indent=2, ensure_ascii=False, allow_nan=False))
+    else:
+        print(trace.text(ascii=arguments.format == "ascii", width=arguments.width))
+    return 0
+
+
+def _compile(arguments: argparse.Namespace) -> int:
+    graph = _graph(arguments)
+    functions = parse_names(arguments.functions, "--functions") or []
+    wrt = parse_names(arguments.wrt, "--wrt")
+    if arguments.output is None:
+        print(codegen.generate(graph, functions, wrt, target=arguments.language), end="")
+        return 0
+    _report(
+        graph.write(
+            arguments.output, functions, wrt, target=arguments.language, force=arguments.force
+        )
+    )
+    return 0
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    at = parse_point(arguments.at, "--at")
+    if arguments.target.endswith(".py"):
+        for option in ("wrt", "inputs", "shape", "name"):
+            if getattr(arguments, option) is not None:
+                msg = f"--{option}: a generated module says that itself; leave it out"
+                raise InputError(msg)
+        report = check_module(Path(arguments.target), at, seed=arguments.random_seed)
+    else:
+        wrt = parse_names(arguments.wrt, "--wrt")
+        report = _graph(arguments).check(at, wrt=wrt, seed=arguments.random_seed)
+    print(json.dumps(report.to_json(), indent=2, allow_nan=False) if arguments.json else report)
+    return 0 if report.passed else FAILURE
+
+
+def _report(path: Path) -> None:
+    print(f"graphcomp: wrote {path}", file=sys.stderr)
+
+
+_COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "draw": _draw,
+    "trace": _trace,
+    "compile": _compile,
+    "check": _check,
+}

@@ -1,0 +1,197 @@
+"""The options of every command, with examples in the help."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Sequence
+
+from graphcomp.version import __version__
+
+_TARGET = "an expression, a file of statements, or model.py:NAME (a graph or a NumPy function)"
+_SHAPE = "shapes of the inputs, dimensions by colons, nothing for a scalar: x=n,W1=m:n,s="
+
+_EXAMPLES = """examples:
+  graphcomp draw "1/(1+exp(-a*x))" -o sigmoid.svg --mode reverse --at x=1,a=2
+  graphcomp trace "y(x1, x2) = x1*x2 + sin(x1)" --mode both --at x1=2,x2=5
+  graphcomp compile model.py:loss --shape x=n,y=k,W1=m:n,W2=k:m -o loss_grad.py --wrt W1,W2
+  graphcomp check loss_grad.py
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    parser = argparse.ArgumentParser(
+        prog="graphcomp",
+        description="See, understand and use derivatives: computation graphs drawn, traced and compiled.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"graphcomp {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_draw(commands)
+    _add_trace(commands)
+    _add_compile(commands)
+    _add_check(commands)
+    return parser
+
+
+def with_formulas(argv: Sequence[str]) -> list[str]:
+    """The arguments, with a blank before formulas such as ``-x*a``, which argparse takes for options.
+
+    >>> with_formulas(["trace", "-x*a", "-o", "y.svg", "--mode=both", "--", "-x"])
+    ['trace', ' -x*a', '-o', 'y.svg', '--mode=both', '--', '-x']
+    """
+    end = list(argv).index("--") if "--" in argv else len(argv)
+    return [_formula(text) if i < end else text for i, text in enumerate(argv)]
+
+
+def _formula(text: str) -> str:
+    return text if not text.startswith("-") or _OPTION.match(text) else f" {text}"
+
+
+_OPTION = re.compile(r"-h|-o|--[a-z]|--?$|-[\d.]+$")  # what begins so is an option or a part of one
+
+Commands = argparse._SubParsersAction  # noqa: SLF001  (argparse has no public name for it)
+
+
+def _command(
+    commands: Commands[argparse.ArgumentParser], name: str, text: str, example: str
+) -> argparse.ArgumentParser:
+    return commands.add_parser(
+        name,
+        help=text,
+        description=text[0].upper() + text[1:] + ".",
+        epilog=f"example:\n  {example}\n",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def _count(text: str) -> int:
+    """A whole number that is not negative."""
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"{text} is negative")
+    return number
+
+
+def _positive(text: str) -> int:
+    """A whole number that is not zero either."""
+    number = _count(text)
+    if number == 0:
+        raise argparse.ArgumentTypeError("0 is too small")
+    return number
+
+
+_count.__name__ = _positive.__name__ = "number"  # argparse: "invalid number value: 'many'"
+
+
+def _add_target(parser: argparse.ArgumentParser, *, text: str = _TARGET) -> None:
+    parser.add_argument("target", metavar="TARGET", help=text)
+    parser.add_argument(
+        "--inputs", metavar="NAMES", help="the inputs in order: x,a (default: first appearance)"
+    )
+    parser.add_argument("--shape", metavar="SHAPES", help=_SHAPE)
+    parser.add_argument("--name", metavar="NAME", help="of the graph and its functions")
+
+
+def _add_view(parser: argparse.ArgumentParser, modes: Sequence[str], default: str | None) -> None:
+    shown = default if default is not None else "none: local partials only"
+    parser.add_argument(
+        "--mode", choices=modes, default=default, help=f"which derivatives (default: {shown})"
+    )
+    parser.add_argument("--at", metavar="POINT", help="values of the inputs: x=1,v=[1,2]")
+    parser.add_argument(
+        "--wrt", metavar="NAMES", help="inputs or steps to differentiate by: x,a (default: all)"
+    )
+    parser.add_argument(
+        "--seed", metavar="SEEDS", help="tangents or cotangents to start from: x=1,v=E2"
+    )
+    parser.add_argument(
+        "--steps",
+        choices=("grouped", "named", "primitive"),
+        default="grouped",
+        help="how the graph is cut into steps",
+    )
+    parser.add_argument(
+        "--letter", default="w", help='of numbered steps (default: w; "": names alone)'
+    )
+
+
+def _add_output(parser: argparse.ArgumentParser, text: str) -> None:
+    parser.add_argument("-o", "--output", metavar="FILE", help=text)
+    parser.add_argument(
+        "--force", action="store_true", help="overwrite a file that graphcomp did not make"
+    )
+
+
+def _add_draw(commands: Commands[argparse.ArgumentParser]) -> None:
+    example = 'graphcomp draw "1/(1+exp(-a*x))" -o sigmoid.svg --mode reverse --at x=1,a=2'
+    parser = _command(commands, "draw", "draw the computation graph", example)
+    _add_target(parser)
+    _add_view(parser, ("forward", "reverse"), None)
+    _add_output(parser, "an .svg, .png, .pdf or .dot file (default: DOT text to stdout)")
+    parser.add_argument("--theme", choices=("light", "dark"), default="light")
+    parser.add_argument(
+        "--rankdir", choices=("LR", "TB", "RL", "BT"), default="LR", help="direction of the layout"
+    )
+    parser.add_argument("--parameters", metavar="NAMES", help="inputs to show as parameters: W1,W2")
+    parser.add_argument("--title", metavar="TEXT")
+    parser.add_argument(
+        "--max-nodes", type=_positive, metavar="N", help="collapse larger graphs to this many nodes"
+    )
+    parser.add_argument("--expand", metavar="SCOPES", help="scopes to keep open: encoder,decoder")
+
+
+def _add_trace(commands: Commands[argparse.ArgumentParser]) -> None:
+    example = 'graphcomp trace "y(x, a) = 1/(1+exp(-a*x))" --mode both --at x=1,a=2'
+    parser = _command(commands, "trace", "print the derivation, step by step", example)
+    _add_target(parser)
+    _add_view(parser, ("forward", "reverse", "both"), "both")
+    parser.add_argument("--format", choices=("text", "ascii", "json"), default="text")
+    parser.add_argument(
+        "--width", type=_positive, metavar="N", help="columns (default: those of the terminal)"
+    )
+
+
+def _add_compile(commands: Commands[argparse.ArgumentParser]) -> None:
+    example = "graphcomp compile model.py:loss --shape x=n,W=m:n -o loss_grad.py --functions value_and_grad,vjp"
+    parser = _command(
+        commands, "compile", "generate a module with derivatives that needs NumPy only", example
+    )
+    _add_target(parser)
+    _add_output(parser, "the module (default: source to stdout)")
+    parser.add_argument(
+        "--wrt", metavar="NAMES", help="inputs or steps to differentiate by: W1,W2 (default: all)"
+    )
+    kinds = "value, grad, value_and_grad, vjp, jvp, jacobian, hessian, hvp, derivatives"
+    default = "value,value_and_grad"
+    parser.add_argument(
+        "--functions", metavar="KINDS", default=default, help=f"{kinds} (default: {default})"
+    )
+    parser.add_argument(
+        "--target",
+        choices=("numpy", "math"),
+        default="numpy",
+        dest="language",
+        help="math: Python floats only, for graphs of scalars",
+    )
+
+
+def _add_check(commands: Commands[argparse.ArgumentParser]) -> None:
+    example = "graphcomp check loss_grad.py"
+    text = "compare every derivative with finite differences (a module that is checked is also run)"
+    parser = _command(commands, "check", text, example)
+    _add_target(parser, text=f"a generated module (loss_grad.py), {_TARGET}")
+    parser.add_argument(
+        "--at", metavar="POINT", help="values of the inputs (default: drawn at random)"
+    )
+    parser.add_argument("--wrt", metavar="NAMES", help="inputs or steps (default: all)")
+    parser.add_argument(
+        "--random-seed",
+        type=_count,
+        default=0,
+        metavar="N",
+        help="of random points and directions (default: 0)",
+    )
+    parser.add_argument("--json", action="store_true", help="the report as JSON")
