@@ -228,17 +228,17 @@ class TestSize:
 
     def test_long_sums(self):
         terms = [sympy.Symbol(f"x{i}") * i for i in range(1, 2000)]
-        begin = time.perf_counter()
+        begin = time.process_time()
         assert len(read(sympy.Add(*terms)).inputs) == 1999
-        assert time.perf_counter() - begin < 10
+        assert time.process_time() - begin < 30
 
     def test_nested_sums_are_no_slower(self):
         nested = x
         for _ in range(1000):
             nested = sympy.Add(1, sympy.Mul(y, nested, evaluate=False), evaluate=False)
-        begin = time.perf_counter()
+        begin = time.process_time()
         assert len(read(nested).nodes) > 1000
-        assert time.perf_counter() - begin < 10
+        assert time.process_time() - begin < 30
 
     def test_shared_parts_are_read_once(self):
         shared = x

@@ -234,9 +234,9 @@ def test_gradients_of_chains_take_linear_time():
         best = float("inf")
         for _ in range(3):
             collector.collect()
-            start = time.perf_counter()
+            start = time.process_time()
             ad.gradient(graph)
-            best = min(best, time.perf_counter() - start)
+            best = min(best, time.process_time() - start)
         return best
 
     assert seconds(20_000) < 4 * 2.5 * seconds(5_000)
