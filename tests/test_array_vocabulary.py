@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 import graphcomp as gc
+from graphcomp.codegen.buffers import renamed_piece
+from graphcomp.codegen.pieces import Piece
 from graphcomp.errors import GraphcompError
 from graphcomp.graph import GraphData
 from tests.conformance.array_calls import ENTRIES, Entry
@@ -169,6 +171,11 @@ def test_named_dimensions_are_numbers_in_arithmetic():
         assert close(run(GraphData([x], {"y": node}), {"x": a})["y"], np.asarray(expected), 1e-15)
     single = gc.array("x", "n", "float32")
     assert (single / single.shape[0]).dtype == np.float32
+
+
+def test_renaming_variables_leaves_the_letters_of_einsum_alone():
+    piece = Piece('np.einsum("i,ij->j", i, A)', 40, (), np.dtype(float), frozenset({"i", "A"}))
+    assert renamed_piece(piece, {"i": "k"}).text == 'np.einsum("i,ij->j", k, A)'
 
 
 def test_methods_are_the_functions():

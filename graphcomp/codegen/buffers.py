@@ -218,8 +218,9 @@ def renamed_piece(piece: Piece, names: Mapping[str, str]) -> Piece:
     changed = {name: names[name] for name in piece.reads if name in names}
     if not changed:
         return piece
-    pattern = re.compile(rf"(?<![\w.])({'|'.join(map(re.escape, changed))})\b(?!=[^=])")
-    text = pattern.sub(lambda match: changed[match.group()], piece.text)
+    wanted = "|".join(map(re.escape, changed))
+    pattern = re.compile(rf'"[^"]*"|(?<![\w.])({wanted})\b(?!=[^=])')  # never inside a string
+    text = pattern.sub(lambda m: changed[m[1]] if m[1] else m[0], piece.text)
     return replace(
         piece,
         text=text,
