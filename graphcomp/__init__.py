@@ -24,6 +24,7 @@ from graphcomp.errors import (
 )
 from graphcomp.functions import *  # noqa: F403
 from graphcomp.functions import __all__ as _functions
+from graphcomp.functions import nn
 from graphcomp.node import Node
 from graphcomp.version import __version__
 
@@ -45,5 +46,6 @@ __all__ = [  # noqa: PLE0604  (names of functions, from their own list)
     "from_function",
     "from_string",
     "from_sympy",
+    "nn",
     *_functions,
 ]

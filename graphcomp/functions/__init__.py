@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from graphcomp.functions import nn as nn
 from graphcomp.functions import numpy_arrays as numpy_arrays
 from graphcomp.functions import numpy_names as numpy_names
 from graphcomp.functions import numpy_numbers as numpy_numbers
