@@ -66,8 +66,8 @@ def view(
 ) -> View:
     """Choose what to draw of a program: at most `max_nodes` vertices.
 
-    As many levels of scopes stay open as fit, everywhere the same number; those below are folded.
-    If folding does not help, the first and the last steps are kept.
+    Scopes are folded as far as needed, the innermost and largest first. If that is not enough, the
+    first and the last steps are kept.
 
     Args:
         program: the program.
@@ -81,20 +81,12 @@ def view(
     """
     homes = _homes(program, set(follows))
     opened = _opened(expand, homes)
-    members = Counter(home[:depth] for home in homes.values() for depth in range(1, len(home) + 1))
-    everything = len(program.steps)
-    deepest = max((len(home) for home in homes.values()), default=0)
-    folds: dict[str, Path | None] = dict.fromkeys(homes)
-    level = deepest
-    while _count(folds) > max_nodes and level > 0:
-        level -= 1
-        folds = {name: _fold(home, level, opened, members) for name, home in homes.items()}
-    places = _places(program, homes, folds)
+    places = _places(program, homes, _folds(homes, max_nodes, opened))
     limit = max(most, max_nodes) if opened else max_nodes
     if len(places) > limit:
         places = _both_ends(places, limit, {step.name for step in program.inputs})
     place_of = {step.name: place for place in places for step in place.steps}
-    return View(tuple(places), place_of, everything)
+    return View(tuple(places), place_of, len(program.steps))
 
 
 def _homes(program: Program, follows: Collection[str]) -> dict[str, Path]:
@@ -131,40 +123,59 @@ def _opened(expand: Collection[str], homes: Mapping[str, Path]) -> set[Path]:
     return opened
 
 
-def _count(folds: Mapping[str, Path | None]) -> int:
-    single = sum(path is None for path in folds.values())
-    return single + len(set(folds.values()) - {None})
+def _folds(homes: Mapping[str, Path], max_nodes: int, opened: Collection[Path]) -> set[Path]:
+    """The scopes to fold: the innermost first, of those the largest, until the rest fits.
+
+    Scopes of the same depth and size are folded together, so that equal layers look equal.
+    """
+    members = Counter(home[:depth] for home in homes.values() for depth in range(1, len(home) + 1))
+    folded: set[Path] = set()
+    shown = len(homes)
+    weight = dict(members)  # how many places a scope takes now
+    groups: dict[tuple[int, int], list[Path]] = {}
+    for path in members:
+        groups.setdefault((len(path), members[path]), []).append(path)
+    for depth, size in sorted(groups, reverse=True):
+        if shown <= max_nodes:
+            break
+        for path in groups[depth, size]:
+            saved = weight[path] - 1
+            if saved < 1 or path in opened:
+                continue
+            folded.add(path)
+            shown -= saved
+            for around in range(1, depth + 1):
+                weight[path[:around]] -= saved
+    return folded
 
 
-def _fold(
-    home: Path, level: int, opened: Collection[Path], members: Mapping[Path, int]
-) -> Path | None:
-    """The scope that a step disappears in; None if it stays visible."""
-    for depth in range(level + 1, len(home) + 1):
-        if home[:depth] not in opened:
-            return home[:depth] if members[home[:depth]] > 1 else None
-    return None
-
-
-def _places(
-    program: Program, homes: Mapping[str, Path], folds: Mapping[str, Path | None]
-) -> list[Place]:
-    names = {step.name for step in program.steps}
+def _places(program: Program, homes: Mapping[str, Path], folded: Collection[Path]) -> list[Place]:
+    """Every step, or the outermost folded scope around it; inputs first, then by first operation."""
+    taken = {step.name for step in program.steps}
     inside: dict[Path, list[Step]] = {}
+    computing: set[Path] = set()
     for step in program.steps:
-        path = folds[step.name]
+        path = _outermost(homes[step.name], folded)
         if path is not None:
             inside.setdefault(path, []).append(step)
+            if step.label is None:
+                computing.add(path)
     places: list[Place] = []
     for step in program.steps:
-        path = folds[step.name]
+        path = _outermost(homes[step.name], folded)
         if path is None:
             places.append(Place(step.name, homes[step.name], (step,)))
-        elif path in inside:
-            name = fresh_name(f"scope{len(places) + 1}", names)
+        elif path in inside and (step.label is None or path not in computing):
+            name = fresh_name(f"scope{len(places) + 1}", taken)
             places.append(Place(name, path[:-1], tuple(inside.pop(path)), path))
-            names.add(name)
+            taken.add(name)
     return places
+
+
+def _outermost(home: Path, folded: Collection[Path]) -> Path | None:
+    if not folded:
+        return None
+    return next((home[:n] for n in range(1, len(home) + 1) if home[:n] in folded), None)
 
 
 def _both_ends(places: Sequence[Place], max_nodes: int, inputs: Collection[str]) -> list[Place]:
@@ -190,6 +201,6 @@ def _both_ends(places: Sequence[Place], max_nodes: int, inputs: Collection[str])
     for place in places:
         if place.name in kept:
             result.append(place)
-        elif rest not in result:
+        elif not any(found is rest for found in result):
             result.append(rest)
     return result

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from graphcomp.ad.transforms import Wrt
 from graphcomp.errors import InputError
 from graphcomp.graph import GraphData
+from graphcomp.printers.arrange import Arrangement, affordable, arrange, spans
 from graphcomp.printers.captions import Captions
 from graphcomp.printers.collapse import Place, View, view
 from graphcomp.printers.facts import Facts, facts_of
+from graphcomp.printers.headings import heading, legend
 from graphcomp.printers.palette import Ink, Look
 from graphcomp.printers.picture import Arrow, Line, Picture, Vertex
 from graphcomp.program import Step
@@ -25,6 +26,8 @@ MAX_NODES = 60
 #: Whatever `max_nodes` says: Graphviz is slow beyond, above all with labels on edges back and forth.
 MOST_NODES, MOST_NODES_LABELLED = 1000, 200
 _MOST_EDGES, _MOST_EDGES_LABELLED = 1500, 300
+#: How many ranks all edges may reach over.
+_MOST_REACH = 6000
 
 
 def compose(
@@ -49,20 +52,23 @@ def compose(
     follows = {name for name, look in looks.items() if look in {Look.PARAMETER, Look.CONSTANT}}
     shown = _view(facts, max_nodes, expand, follows)
     pairs = _pairs(facts, shown)
-    layout = _arrange(facts, shown, pairs, looks) if facts.matrix else _Arrangement()
+    layout = arrange(facts, shown, pairs, looks) if facts.matrix else Arrangement()
     inside = {n for n, look in looks.items() if look in {Look.PARAMETER, Look.CONSTANT}}
     captions = Captions(facts, shapes_inside=inside | set(layout.beside))
     vertices = _vertices(captions, shown, looks, layout)
-    arrows = _arrows(facts, captions, shown, pairs)
-    legend = captions.legend()
+    arrows = _arrows(facts, captions, shown, pairs, layout)
+    afforded = affordable(arrows, spans(shown, pairs))
+    above = legend(captions, afforded)
+    if afforded != arrows:
+        above.append(Line("arrows without a label have it in their tooltip", Ink.MUTED))
     if len(shown.places) < shown.total:
-        legend.append(Line(_about_collapse(shown, max_nodes), Ink.MUTED))
+        above.append(Line(_about_collapse(shown, max_nodes), Ink.MUTED))
     return Picture(
         graph.name,
-        captions.title() if title is None else str(title),
-        tuple(legend),
+        heading(facts) if title is None else str(title),
+        tuple(above),
         tuple(vertices),
-        tuple(arrows),
+        tuple(afforded),
         facts.matrix,
         mode,
     )
@@ -97,7 +103,8 @@ def _view(facts: Facts, max_nodes: int, expand: Collection[str], follows: Collec
     limit = min(max_nodes, most)
     while True:
         shown = view(facts.program, limit, expand=expand, most=most, follows=follows)
-        if limit <= 8 or len(_pairs(facts, shown)) <= edges:
+        pairs = _pairs(facts, shown)
+        if limit <= 8 or (len(pairs) <= edges and sum(spans(shown, pairs).values()) <= _MOST_REACH):
             return shown
         limit, most = limit // 2, limit // 2
 
@@ -119,7 +126,7 @@ def _pairs(facts: Facts, shown: View) -> dict[tuple[str, str], Ends]:
 
 
 def _vertices(
-    captions: Captions, shown: View, looks: Mapping[str, Look], layout: _Arrangement
+    captions: Captions, shown: View, looks: Mapping[str, Look], layout: Arrangement
 ) -> list[Vertex]:
     vertices: list[Vertex] = []
     for place in shown.places:
@@ -156,67 +163,15 @@ def _summary(place: Place, looks: Mapping[str, Look]) -> tuple[Line, ...]:
     return (Line(place.folded[-1], bold=True), Line(text, Ink.MUTED, small=True))
 
 
-# ---------------------------------------------------------------- arrangement
-
-
-@dataclass(frozen=True, slots=True)
-class _Arrangement:
-    """Hints for the layout.
-
-    Attributes:
-        main: the longest path, which is drawn as straight as can be.
-        beside: inputs off that path, each with the one place that reads it, next to which it stands.
-    """
-
-    main: frozenset[str] = frozenset()
-    beside: Mapping[str, str] = field(default_factory=dict)
-
-
-def _arrange(
-    facts: Facts, shown: View, pairs: Collection[tuple[str, str]], looks: Mapping[str, Look]
-) -> _Arrangement:
-    order = {place.name: i for i, place in enumerate(shown.places)}
-    scopes = {place.name: place.scope for place in shown.places}
-    leaves = {step.name for step in facts.program.inputs if step.name in order}
-    side = {name for name in leaves if looks[name] in {Look.PARAMETER, Look.CONSTANT}}
-    length = dict.fromkeys(order, 0)
-    before: dict[str, str] = {}
-    heads: dict[str, list[str]] = {}
-    for tail, head in sorted(pairs, key=lambda pair: order[pair[1]]):
-        heads.setdefault(tail, []).append(head)
-        if order[tail] > order[head] or tail in side:
-            continue
-        old = before.get(head)
-        tie = length[tail] + 1 == length[head] and tail in leaves and old in leaves
-        lower = tie and old is not None and _rank(facts, tail) < _rank(facts, old)
-        if length[tail] + 1 > length[head] or lower:
-            length[head] = length[tail] + 1
-            before[head] = tail
-    main: set[str] = set()
-    last = max(length, key=lambda name: length[name])
-    while last not in main:
-        main.add(last)
-        last = before.get(last, last)
-    beside: dict[str, str] = {}
-    for name in leaves - main:
-        readers = heads.get(name, [])
-        if len(readers) == 1 and scopes[readers[0]] == scopes[name]:
-            beside[name] = readers[0]
-    crowded = {reader for reader, count in Counter(beside.values()).items() if count > 2}
-    return _Arrangement(
-        frozenset(main), {name: at for name, at in beside.items() if at not in crowded}
-    )
-
-
-def _rank(facts: Facts, name: str) -> int:
-    return facts.program.by_name[name].node.ndim
-
-
 # ---------------------------------------------------------------- arrows
 
 
 def _arrows(
-    facts: Facts, captions: Captions, shown: View, pairs: Mapping[tuple[str, str], Ends]
+    facts: Facts,
+    captions: Captions,
+    shown: View,
+    pairs: Mapping[tuple[str, str], Ends],
+    layout: Arrangement,
 ) -> list[Arrow]:
     arrows: list[Arrow] = []
     for (tail, head), ends in pairs.items():
@@ -230,30 +185,24 @@ def _arrows(
             arrow = Arrow(tail, head, tooltip=f"{tail} to {head}")
         if facts.matrix:
             arrow = _with_shape(arrow, captions, ends)
-        arrows.append(arrow)
+        arrows.append(replace(arrow, main=layout.follows(tail, head)))
         if facts.mode == "reverse" and not facts.matrix:
             arrows.extend(_adjoint(facts, captions, tail, head, ends))
     return arrows
 
 
 def _partial(facts: Facts, captions: Captions, tail: str, head: str) -> Arrow:
-    slope = facts.slopes.get(tail)
-    for term in slope.terms if slope is not None else ():
-        lines = captions.partial(slope, term) if slope is not None and term.via == head else ()
-        if lines:
-            symbol = captions.formulas.derivative(head, tail)
-            return Arrow(tail, head, lines=lines, tooltip=f"{symbol} = {lines[0].text}")
-    return Arrow(tail, head, tooltip=f"{tail} to {head}")
+    flow = facts.flow(tail, head)
+    lines = captions.partial(*flow) if flow is not None else ()
+    tooltip = f"{tail} to {head}"
+    if lines:
+        tooltip = f"{captions.formulas.derivative(head, tail)} = {lines[0].text}"
+    return Arrow(tail, head, lines=lines, tooltip=tooltip)
 
 
 def _tangent(facts: Facts, captions: Captions, tail: str, head: str, ends: Ends) -> Arrow:
-    flows = [
-        (facts.slopes[later.name], term)
-        for earlier, later in ends
-        if later.name in facts.slopes
-        for term in facts.slopes[later.name].terms
-        if term.via == earlier.name
-    ]
+    found = (facts.flow(later.name, earlier.name) for earlier, later in ends)
+    flows = [flow for flow in found if flow is not None]
     if not flows:
         return Arrow(tail, head, tooltip=f"{tail} to {head}")
     single = len(flows) == 1 and tail in facts.program.by_name and head in facts.program.by_name
@@ -262,13 +211,8 @@ def _tangent(facts: Facts, captions: Captions, tail: str, head: str, ends: Ends)
 
 
 def _adjoint(facts: Facts, captions: Captions, tail: str, head: str, ends: Ends) -> list[Arrow]:
-    flows = [
-        (facts.slopes[earlier.name], term)
-        for earlier, later in ends
-        if earlier.name in facts.slopes
-        for term in facts.slopes[earlier.name].terms
-        if term.via == later.name
-    ]
+    found = (facts.flow(earlier.name, later.name) for earlier, later in ends)
+    flows = [flow for flow in found if flow is not None]
     if not flows:
         return []
     single = tail in facts.slopes and head in facts.program.by_name

@@ -94,7 +94,6 @@ class _Writer:
         self.picture = picture
         self.theme = theme
         self.rankdir = rankdir
-        self.main = {vertex.name for vertex in picture.vertices if vertex.main}
 
     def source(self) -> str:
         """The DOT source."""
@@ -231,7 +230,7 @@ class _Writer:
             attributes |= {"color": ink, "fontcolor": ink}
         if arrow.ink is Ink.ADJOINT:
             return attributes
-        if {arrow.tail, arrow.head} <= self.main:
+        if arrow.main:
             attributes["weight"] = "10"
         elif self.picture.mode == "reverse" and not self.picture.matrix:
             attributes["weight"] = "2"

@@ -2,39 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
-
-import numpy as np
 
 from graphcomp.ad import resolve_wrt
 from graphcomp.ad.transforms import Wrt
-from graphcomp.errors import DerivativeError, InputError
-from graphcomp.evaluate import Array, bind, evaluate
+from graphcomp.derivation import Derivation, Row, Seed, derive
+from graphcomp.derivation.records import Array
+from graphcomp.errors import InputError
+from graphcomp.evaluate import bind, evaluate
 from graphcomp.graph import GraphData
 from graphcomp.node import Node
 from graphcomp.printers.formula import UNICODE, Formulas
-from graphcomp.program import (
-    Program,
-    Role,
-    Step,
-    adjoint_steps,
-    build_program,
-    seed_inputs,
-    tangent_steps,
-)
-from graphcomp.shape import resolve_dimension
+from graphcomp.program import Program, Role, Step, adjoint_steps, build_program, seed_inputs
 
-#: A seed that is one at the first entry and zero elsewhere: one column or row of the Jacobian.
-FIRST = "first"
-
-#: Arrays with more entries are not printed into a drawing.
-MOST_ENTRIES = 9
+#: Larger programs are drawn without local partials unless a mode asks for derivatives.
+MOST_PARTIALS = 5000
 
 MODES = (None, "forward", "reverse")
 
-Values = Mapping[str, Any]
+#: Arrays with more entries are not printed into a drawing.
+MOST_ENTRIES = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +36,13 @@ class Facts:
         wrt: the steps that are differentiated by.
         slopes: tangent or adjoint steps (in mode None: adjoint, for their partials) by name.
         formulas: writes everything down.
-        seeds: the seeds by step: a number, an array, or `FIRST`.
-        values: of all nodes that are shown, at the point; None without a point.
-        point: the arguments at the point, as given.
+        values: of the primal steps by name, where there is a point.
+        rows: of the sweep, by the name of the primal step.
+        seeds: where the sweep starts, by the name of the step.
+        derivation: where the sweep comes from; None in mode None.
+        at: the values of the inputs by name, where there is a point.
+        matrix: whether arrays flow.
+        places: of the term of a derivative step (by its name) that comes by another step.
     """
 
     program: Program
@@ -57,123 +50,120 @@ class Facts:
     wrt: frozenset[str]
     slopes: Mapping[str, Step]
     formulas: Formulas
-    seeds: Mapping[str, Any]
-    values: Mapping[Node, Array] | None
-    point: Values
+    values: Mapping[str, Array]
+    rows: Mapping[str, Row] = field(default_factory=dict)
+    seeds: Mapping[str, Seed] = field(default_factory=dict)
+    derivation: Derivation | None = None
+    at: Mapping[str, Array] = field(default_factory=dict)
+    matrix: bool = field(init=False)
+    places: Mapping[tuple[str, str | None], int] = field(init=False, repr=False)
 
-    @property
-    def matrix(self) -> bool:
-        """Whether arrays flow."""
-        return any(step.node.shape for step in self.program.steps)
+    def __post_init__(self) -> None:
+        arrays = any(step.node.shape for step in self.program.steps)
+        object.__setattr__(self, "matrix", arrays)
+        found = {
+            (name, term.via): i
+            for name, slope in self.slopes.items()
+            for i, term in enumerate(slope.terms)
+        }
+        object.__setattr__(self, "places", found)
 
-    def seed(self, step: Step) -> str:
-        """The seed of a derivative step as a text: 1, E₁₁, [1 0]; nothing where it is too large."""
-        notation, given = self.formulas.notation, self.seeds[step.name]
-        shape = step.node.shape
-        if isinstance(given, str):
-            return notation.unit(*(1 for _ in shape)) if shape else "1"
-        array = np.asarray(given)
-        return notation.number(array, 4) if array.size <= MOST_ENTRIES else ""
+    def flow(self, step: str, via: str) -> tuple[Step, int] | None:
+        """The derivative of a step, and which of its terms comes by another; None if none does."""
+        place = self.places.get((step, via))
+        return None if place is None else (self.slopes[step], place)
 
-    def value(self, node: Node) -> str:
-        """The number or small array that a node is at the point, else nothing."""
-        if self.values is None or node not in self.values:
+    def value(self, step: Step) -> str:
+        """The value of a primal step as a text; nothing without a point, or for a large array."""
+        return self.number(self.values.get(step.name))
+
+    def slope(self, name: str) -> str:
+        """The value of the tangent or adjoint of a step, likewise."""
+        return self.number(self.rows[name].value if name in self.rows else None)
+
+    def part(self, slope: Step, index: int) -> str:
+        """The value of one contribution to an adjoint, where local partials are numbers."""
+        row, via = self.rows[slope.name], slope.terms[index].via
+        if via is None or not row.partials or row.partials[index] is None:
             return ""
-        array = self.values[node]
-        return self.formulas.notation.number(array, 4) if array.size <= MOST_ENTRIES else ""
+        cotangent, partial = self.rows[via].value, row.partials[index]
+        return "" if cotangent is None or partial is None else self.number(cotangent * partial)
+
+    def seed(self, name: str) -> str:
+        """The seed of a step as a text: 1, E₁₁, [1 0]; nothing where it is a symbol, or large."""
+        seed = self.seeds[name]
+        if seed.position:
+            return self.formulas.notation.unit(*seed.position)
+        return self.number(seed.value)
+
+    def number(self, array: Array | None) -> str:
+        """A number or a small array in four digits."""
+        if array is None or array.size > MOST_ENTRIES:
+            return ""
+        return self.formulas.notation.number(array, 4)
 
 
 def facts_of(
     graph: GraphData,
     *,
     mode: str | None = None,
-    at: Values | None = None,
+    at: Mapping[str, Any] | None = None,
     wrt: Wrt = None,
-    seed: Values | None = None,
+    seed: Any = None,
     steps: str = "grouped",
     letter: str | None = "w",
 ) -> Facts:
     """Cut the graph into steps, and find out what the mode shows of them.
 
     Raises:
-        InputError: there is no such mode, or an argument is missing.
+        InputError: there is no such mode, or a value is missing.
         DerivativeError: a mode is given, and there is nothing to differentiate.
     """
     if mode not in MODES:
         raise InputError(f"mode must be None, 'forward' or 'reverse', not {mode!r}")
-    if seed is not None and mode is None:
-        raise InputError("a seed needs a mode: 'forward' or 'reverse'")
-    program = build_program(graph, steps, letter)
-    real = any(node.is_real for node in graph.inputs)
-    outputs = [n for n, o in zip(graph.output_names, graph.outputs, strict=True) if o.is_real]
-    if mode is None and wrt is None and not (real and outputs):
-        variables: dict[str, Node] = {}
-    else:
-        variables = resolve_wrt(graph, wrt)
-    if mode is not None and not outputs:
-        raise DerivativeError(f"graph {graph.name!r} has no real output: nothing to differentiate")
-    role = Role.TANGENT if mode == "forward" else Role.ADJOINT
-    wanted = _seeded(tuple(variables) if mode == "forward" else tuple(outputs), seed)
-    nodes = seed_inputs(program, tuple(wanted), role)
-    if not variables:
-        found: tuple[Step, ...] = ()
-    elif mode == "forward":
-        found = tangent_steps(program, nodes)
-    else:
-        found = adjoint_steps(program, nodes, tuple(variables))
-    seeds = {program.step_of(name).name: wanted[name] for name in nodes}
-    values = None if at is None else _values(program, found, nodes, wanted, at)
+    if mode is None:
+        if seed is not None:
+            raise InputError("a seed needs a mode: 'forward' or 'reverse'")
+        return _undirected(build_program(graph, steps, letter), wrt, at)
+    found = derive(graph, mode, wrt=wrt, seed=seed, at=at, steps=steps, letter=letter)
+    program = found.program
+    sweep = (found.forward if mode == "forward" else found.reverse)[0]
+    moving = [seed for seed in sweep.seeds if seed.node is not None]
+    nodes = {seed.name: seed.node for seed in moving if seed.node is not None}
     return Facts(
         program,
         mode,
-        frozenset(program.step_of(name).name for name in variables),
-        {step.name: step for step in found},
+        frozenset(program.step_of(name).name for name in found.wrt),
+        {row.primal.name: row.derivative for row in sweep.rows if row.derivative is not None},
         Formulas(program, UNICODE, seeds=nodes),
-        seeds,
-        values,
-        dict(at or {}),
+        {row.step.name: row.value for row in found.primal if row.value is not None},
+        sweep.by_name,
+        {program.step_of(seed.name).name: seed for seed in moving},
+        found,
+        found.at or {},
     )
 
 
-def _seeded(names: Sequence[str], seed: Values | None) -> dict[str, Any]:
-    """The seeds that are not zero: those given, or one for the first."""
-    if seed is None:
-        return dict.fromkeys(names[:1], FIRST)
-    for name in seed:
-        if name not in names:
-            raise InputError(
-                f"seed: {name!r} can't be seeded here; seeds are for {', '.join(names)}"
-            )
-    wanted = {name: seed[name] for name in names if name in seed and np.any(seed[name])}
-    if not wanted:
-        raise InputError("seed: all seeds are zero, and so are all derivatives")
-    return wanted
-
-
-def _values(
-    program: Program,
-    found: Sequence[Step],
-    seeds: Mapping[str, Node],
-    wanted: Mapping[str, Any],
-    at: Values,
-) -> dict[Node, Array]:
-    """The value of every step, and of every contribution to a sum."""
-    arrays, sizes = bind(program.graph.inputs, at)
-    for name, node in seeds.items():
-        shape = tuple(resolve_dimension(dim, sizes) for dim in node.shape)
-        arrays[node] = _seed_array(name, wanted[name], shape, node)
-    nodes = [step.node for step in (*program.steps, *found)]
-    parts = [term.value for step in found if len(step.terms) > 1 for term in step.terms]
-    return evaluate([*nodes, *parts], arrays, sizes)
-
-
-def _seed_array(name: str, given: Any, shape: tuple[int, ...], node: Node) -> Array:
-    if isinstance(given, str):
-        array = np.zeros(shape, node.dtype)
-        array.flat[:1] = 1
-        return array
-    try:
-        return np.broadcast_to(np.asarray(given, node.dtype), shape)
-    except (TypeError, ValueError):
-        shown = np.shape(given)
-        raise InputError(f"seed: {name} has shape {shown}, expected {shape}") from None
+def _undirected(program: Program, wrt: Wrt, at: Mapping[str, Any] | None) -> Facts:
+    """The program with its local partials: those of the adjoint steps, whatever the seeds."""
+    graph = program.graph
+    outputs = [n for n, o in zip(graph.output_names, graph.outputs, strict=True) if o.is_real]
+    real = any(node.is_real for node in graph.inputs) and len(program.steps) <= MOST_PARTIALS
+    variables = resolve_wrt(graph, wrt) if wrt is not None or (real and outputs) else {}
+    seeds = seed_inputs(program, outputs, Role.ADJOINT)
+    found = adjoint_steps(program, seeds, tuple(variables)) if variables and outputs else ()
+    values: dict[str, Array] = {}
+    arrays: dict[Node, Array] = {}
+    if at is not None:
+        arrays, sizes = bind(graph.inputs, at)
+        computed = evaluate([step.node for step in program.steps], arrays, sizes)
+        values = {step.name: computed[step.node] for step in program.steps}
+    return Facts(
+        program,
+        None,
+        frozenset(program.step_of(name).name for name in variables),
+        {step.name: step for step in found},
+        Formulas(program, UNICODE, seeds=seeds),
+        values,
+        at={node.param("name"): array for node, array in arrays.items()},
+    )

@@ -50,6 +50,7 @@ class Arrow:
         ink: `MUTED` for data, `TANGENT` for data with a tangent, `ADJOINT` for an adjoint.
         lines: the label.
         tooltip: what shows when the mouse rests on it.
+        main: whether it is part of the longest path.
     """
 
     tail: str
@@ -57,6 +58,7 @@ class Arrow:
     ink: Ink = Ink.MUTED
     lines: tuple[Line, ...] = ()
     tooltip: str = ""
+    main: bool = False
 
 
 @dataclass(frozen=True, slots=True)
