@@ -162,8 +162,9 @@ def evaluate(
             if is_input(node):
                 msg = f"no value for input {node.param('name')!r}"
                 raise InputError(msg)
-            params = resolve_params(node.params, sizes)
-            result = node.op.evaluate(*(values[arg] for arg in node.args), **params)
+            args = [values[arg] for arg in node.args]
+            params = resolve_params(node.params, sizes) if node.params else {}
+            result = node.op.evaluate(*args, **params)
             values[node] = np.asarray(result, node.dtype)
     return values
 
