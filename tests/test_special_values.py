@@ -123,6 +123,10 @@ TABLE: list[tuple[str, F, tuple[float, ...], float, tuple[float, ...]]] = [
     ("log2", gc.log2, (0.0,), -inf, (inf,)),
     ("log10", gc.log10, (1000.0,), 3.0, (np.log10(np.e) / 1000,)),
     ("exp2", gc.exp2, (-2000.0,), 0.0, (0.0,)),
+    ("erf", gc.erf, (inf,), 1.0, (0.0,)),
+    ("erfc of large", gc.erfc, (30.0,), 0.0, (0.0,)),
+    ("gammaln at a pole", gc.gammaln, (0.0,), inf, (-inf,)),
+    ("gammaln of inf", gc.gammaln, (inf,), inf, (inf,)),
     # inverse hyperbolic functions
     ("arcsinh of large", gc.arcsinh, (1e200,), float(np.arcsinh(1e200)), (1e-200,)),
     ("arccosh", gc.arccosh, (1.0,), 0.0, (inf,)),
@@ -282,6 +286,9 @@ ACCURACY: list[tuple[F, Any, list[float], float]] = [
     (gc.arccosh, sympy.acosh(s), [1 + 1e-12, 1e8, 1e150], 1e-15),
     (gc.arctanh, sympy.atanh(s), [1 - 1e-15, 1e-9, -0.5], 1e-15),
     (gc.logit, sympy.log(s / (1 - s)), [1e-300, 0.4999999, 0.7, 1 - 1e-15], 1e-15),
+    (gc.erf, sympy.erf(s), [-3.0, 0.46875, 1e-20, 0.7], 2e-15),
+    (gc.erfc, sympy.erfc(s), [-3.0, 0.47, 4.0, 4.1], 5e-15),
+    (gc.gammaln, sympy.loggamma(s), [1e-20, 0.6, 1.0001, 3.9, 11.0, 1e10], 1e-15),
     (lambda x: x**2.5, s ** sympy.Rational(5, 2), [1e-100, 1e100], 4e-16),
     (lambda x: 3 / x, 3 / s, [1e-150, 1e150], 4e-16),
 ]

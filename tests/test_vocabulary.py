@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 from scipy import special
@@ -11,6 +12,8 @@ import graphcomp as gc
 from graphcomp import ad
 from graphcomp.errors import TracingError
 from graphcomp.graph import GraphData
+from graphcomp.ops import math_runtime
+from graphcomp.ops.special import ERF, ERFC, GAMMALN, POLYGAMMA
 from tests.conformance.cases import run
 from tests.conformance.numerics import close, difference
 
@@ -117,6 +120,36 @@ def test_value_and_derivatives(f: Any, reference: Any, at: tuple[Any, ...]):
     pulled = run(ad.pullback(graph, wrt), values | {"y_bar": ct})
     reverse = sum(np.sum(pulled[f"{name}_bar"] * moving[name]) for name in wrt)
     assert reverse == pytest.approx(np.sum(ct * image), rel=1e-11, abs=1e-12)
+
+
+#: op, its value in high precision, intervals, the relative error allowed
+SPECIAL: list[tuple[Any, Any, list[tuple[float, float]], float]] = [
+    (ERF, mpmath.erf, [(-6, 6), (1e-9, 1e-3)], 5e-16),
+    (ERFC, mpmath.erfc, [(-6, 6), (6, 26)], 1e-15),
+    (GAMMALN, mpmath.loggamma, [(1e-9, 0.9), (0.9, 2.1), (2.1, 12), (12, 1e9)], 1e-15),
+    (POLYGAMMA, mpmath.digamma, [(1e-9, 3), (3, 1e6)], 1.5e-15),
+]
+
+
+@pytest.mark.parametrize(("op", "exact", "spans", "allowed"), SPECIAL, ids=lambda v: str(v)[:12])
+def test_special_functions_are_accurate(op: Any, exact: Any, spans: Any, allowed: float):
+    params = {"order": 0} if op is POLYGAMMA else {}
+    with mpmath.workdps(40):
+        for low, high in spans:
+            points = rng.uniform(low, high, 200)
+            for at, found in zip(points, op.evaluate(points, **params), strict=True):
+                true = exact(mpmath.mpf(float(at)))
+                assert abs(mpmath.mpf(float(found)) - true) <= allowed * abs(true), at
+
+
+@pytest.mark.parametrize("order", [0, 1, 2, 3])
+def test_polygamma_on_floats_and_below_zero(order: int):
+    for at in (0.3, 1.5, 40.0, -0.5, -3.3):
+        exact = float(mpmath.polygamma(order, mpmath.mpf(at)))
+        assert math_runtime._polygamma(at, order) == pytest.approx(exact, rel=1e-13)
+        with np.errstate(all="ignore"):
+            found = POLYGAMMA.evaluate(np.array(at), order)
+        assert found == pytest.approx(exact, rel=1e-13)
 
 
 def test_norms_at_the_edges():

@@ -22,6 +22,7 @@ from graphcomp.ops import (
     rounding,
     searching,
     shaping,
+    special,
     transcendental,
     triangular,
 )
@@ -36,6 +37,7 @@ _MODULES = (
     rounding,
     logarithms,
     hyperbolic,
+    special,
     reductions,
     cumulative,
     searching,

@@ -286,3 +286,58 @@ def _fmod(x: float, y: float) -> float:
     if y != 0.0 and math.isfinite(x):
         return math.fmod(x, y)
     return math.nan
+
+
+def _erf(x: float) -> float:
+    """The error function."""
+    return math.erf(x)
+
+
+def _erfc(x: float) -> float:
+    """1 - erf(x), without cancellation for large x."""
+    return math.erfc(x)
+
+
+def _lgamma(x: float) -> float:
+    """The logarithm of the absolute value of the gamma function; inf at its poles."""
+    try:
+        return math.lgamma(x)
+    except (OverflowError, ValueError):
+        return math.inf
+
+
+def _polygamma(x: float, order: int) -> float:
+    """The derivative of the given order of the digamma function.
+
+    By the recurrence and the asymptotic series (Abramowitz and Stegun, 6.3.18 and 6.4.11);
+    below 0 by reflection.
+    """
+    if math.isnan(x) or x == -math.inf:
+        return math.nan
+    if x <= 0.0 and x == math.floor(x):
+        return math.inf if order % 2 else -math.inf
+    if x < 0.0:
+        cotangent = 1.0 / math.tan(math.pi * (x - round(x)))
+        slope = [0.0, 1.0]
+        for _ in range(order):
+            step = [k * c for k, c in enumerate(slope)][1:]
+            both = zip([*step, 0.0, 0.0], [0.0, 0.0, *step], strict=True)
+            slope = [-(low + high) for low, high in both]
+        steep = sum(c * cotangent**k for k, c in enumerate(slope))
+        other = (-1.0) ** order * _polygamma(1.0 - x, order)
+        return other - math.pi ** (order + 1) * steep
+    power, total = order + 1, 0.0
+    while x < 14.0 + order:
+        total += x**-power
+        x += 1.0
+    tail = 0.5 * x**-power + (x**-order / order if order else 0.0)
+    rising = power / 2.0
+    even = 2.0
+    for bernoulli in (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6):
+        tail += bernoulli * rising * x ** (1.0 - power - even)
+        rising *= (power + even - 1.0) / (even + 1.0)
+        rising *= (power + even) / (even + 2.0)
+        even += 2.0
+    if order == 0:
+        return math.log(x) - tail - total
+    return (-1.0) ** (order + 1) * math.factorial(order) * (total + tail)
