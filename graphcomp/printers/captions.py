@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 
 from graphcomp.printers.facts import Facts
+from graphcomp.printers.notation import width
 from graphcomp.printers.palette import Ink, Look
 from graphcomp.printers.picture import Line
 from graphcomp.program import Step
@@ -222,7 +223,7 @@ def _equal(text: str, value: str) -> str:
 def _equation(text: str, value: str, ink: Ink) -> list[Line]:
     """``text = value``, on two lines if it is long."""
     whole = _equal(text, value)
-    if len(whole) <= LONGEST_LABEL or whole == text:
+    if width(whole) <= LONGEST_LABEL or whole == text:
         return [Line(cut(whole), ink)]
     return [Line(cut(text), ink), Line(f"= {value}", ink)]
 
@@ -246,4 +247,4 @@ def _guarded(text: str) -> str:
 
 def cut(text: str, longest: int = LONGEST) -> str:
     """The text, its end left out if it is too long."""
-    return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"
+    return text if width(text) <= longest else f"{text[: longest - 1].rstrip()}…"
