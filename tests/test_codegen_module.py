@@ -343,3 +343,18 @@ def test_stable_where_exp_overflows():
         )
         assert sigmoid(-800.0) == (0.0, 0.0)
         assert softplus(800.0) == (800.0, 1.0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("target", ["numpy", "math"])
+def test_long_chains_need_no_recursion(target):
+    z = x = gc.scalar("x")
+    for _ in range(5000):
+        z = gc.sin(z) * 1.01
+    value, slope = compile_function(GraphData([x], {"y": z}), "value_and_grad", "x", target)(0.5)
+    expected, factor = 0.5, 1.0
+    for _ in range(5000):
+        factor *= 1.01 * np.cos(expected)
+        expected = np.sin(expected) * 1.01
+    assert value == pytest.approx(expected, rel=1e-9)
+    assert slope == pytest.approx(factor, rel=1e-6)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from graphcomp.codegen.dimensions import named_params, shape_source
+from graphcomp.codegen.layout import closing_bracket
 from graphcomp.codegen.pieces import (
     DEFAULTS,
     NOTHING,
@@ -175,7 +176,7 @@ class Context:
         for key in self.dialect.spellings:
             found = node.op.spelling(key, count, params)
             if found is not None:
-                return found
+                return _unwrapped(found)
         if not self.dialect.arrays:
             raise no_arrays(node)
         msg = f"op {node.op.name} has no spelling for target {self.dialect.target}"
@@ -204,6 +205,14 @@ def no_arrays(node: Node) -> InputError:
         f"{format_shape(node.shape)}: use target 'numpy'"
     )
     return InputError(msg)
+
+
+def _unwrapped(spelling: Spelling) -> Spelling:
+    """A spelling in parentheses as one that gets them only where they are needed."""
+    template = spelling.template
+    if not template.startswith("(") or closing_bracket(template) != len(template) - 1:
+        return spelling
+    return Spelling(template[1:-1], LOWEST + 1, spelling.operands)
 
 
 def _filled(op: Op, spelling: Spelling, operands: Sequence[Piece]) -> tuple[str, int]:

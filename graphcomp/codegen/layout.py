@@ -76,6 +76,16 @@ def _last_bracket(text: str) -> tuple[int, int] | None:
     return found
 
 
+def closing_bracket(text: str) -> int:
+    """Where the bracket that a text starts with is closed."""
+    depth = 0
+    for match in _MARKERS.finditer(text):
+        depth += (match.group() in _OPEN) - (match.group() in _CLOSE)
+        if depth == 0:
+            return match.start()
+    return len(text)
+
+
 def split_commas(text: str) -> list[str]:
     """The parts between outermost commas."""
     parts, depth, start = [], 0, 0

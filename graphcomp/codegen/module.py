@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
@@ -66,6 +68,30 @@ def generate(
     >>> "def y_grad(x: float, a: float) -> tuple[float, float]:" in text
     True
     """
+    with _collector_at_rest():
+        return _generate(graph, functions, wrt, target, name, output)
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """Without the cyclic collector, which takes half the time on large graphs and finds nothing."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
+
+
+def _generate(
+    graph: GraphData,
+    functions: Sequence[str],
+    wrt: Wrt,
+    target: str,
+    name: str | None,
+    output: str | None,
+) -> str:
     if target not in TARGETS:
         msg = f"target must be {' or '.join(map(repr, TARGETS))}, not {target!r}"
         raise InputError(msg)

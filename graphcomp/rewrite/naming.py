@@ -27,7 +27,8 @@ def fence(nodes: Sequence[Node], chosen: Collection[Node]) -> list[Node]:
         if not node.args:
             memo[node] = node
             continue
-        built = node.rebuild([memo[arg] for arg in node.args])
+        args = tuple([memo[arg] for arg in node.args])
+        built = node if args == node.args else node.rebuild(args)
         shared = node in wanted and uses[node] > 1 and node.constant is None
         memo[node] = intern(LET, (built,), (("name", "_"),), FENCE) if shared else built
     return [memo[node] for node in nodes]
@@ -51,7 +52,7 @@ def without_names(nodes: Sequence[Node]) -> tuple[list[Node], dict[Node, str]]:
             bare[node] = args[0]
             if args[0].op.kind is not Kind.LEAF and node.scope != FENCE:
                 names.setdefault(args[0], node.param("name"))
-        elif args:
+        elif args and (node.scope or args != node.args):
             bare[node] = intern(node.op, args, node.params)
         else:
             bare[node] = node

@@ -35,4 +35,4 @@ def _inner(node: Node, args: tuple[Node, ...]) -> Node:
             return intern(MATMUL, (summed.args[0], summed.args[0]))
         if summed.op is MUL and all(not arg.is_constant for arg in summed.args):
             return intern(MATMUL, summed.args)
-    return intern(node.op, args, node.params, node.scope)
+    return node if args == node.args else node.rebuild(args)

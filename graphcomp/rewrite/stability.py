@@ -48,10 +48,9 @@ def stabilize(nodes: Sequence[Node]) -> list[Node]:
             if negated:
                 arg = arg.args[0] if arg.op is NEG else intern(NEG, (arg,))
             memo[node] = intern(op, (arg,), scope=node.scope)
-        elif node.args:
-            memo[node] = node.rebuild([memo[arg] for arg in node.args])
         else:
-            memo[node] = node
+            args = tuple([memo[arg] for arg in node.args])
+            memo[node] = node if args == node.args else node.rebuild(args)
     return [memo[node] for node in nodes]
 
 
