@@ -13,9 +13,10 @@ import numpy as np
 import sympy
 
 from graphcomp.errors import DTypeError, InputError, ShapeError
-from graphcomp.node import Node, is_input, topological
+from graphcomp.node import Node, is_input
 from graphcomp.op import Params
 from graphcomp.shape import dimension_names, format_shape, resolve_dimension
+from graphcomp.traversal import topological
 
 Array: TypeAlias = np.ndarray[Any, Any]
 

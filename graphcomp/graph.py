@@ -7,9 +7,10 @@ from typing import Any, Self, TypeVar
 
 from graphcomp.errors import InputError, NamingError
 from graphcomp.names import check_name, check_names
-from graphcomp.node import Node, constant, intern, is_input, topological
+from graphcomp.node import Node, constant, intern, is_input
 from graphcomp.ops.leaves import INPUT, LET
 from graphcomp.shape import check_dtype, dimension_names, parse_shape
+from graphcomp.traversal import topological
 
 G = TypeVar("G", bound="GraphData")
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from functools import cache, lru_cache, reduce
 from typing import Any, NoReturn, TypeAlias, cast
 
 import numpy as np
 import sympy
-from sympy.core.sympify import SympifyError
 
 from graphcomp import ops
 from graphcomp.array_methods import ArrayMethods
@@ -23,10 +22,10 @@ from graphcomp.errors import (
     DTypeError,
     GraphcompError,
     InputError,
-    TracingError,
     user_line,
     with_user_line,
 )
+from graphcomp.not_numbers import NotNumbers
 from graphcomp.op import DType, Op, Params
 from graphcomp.ops.arithmetic import ADD, DIV, FLOOR_DIVIDE, MOD, MUL, NEG, RECIPROCAL, SUB
 from graphcomp.ops.comparison import GREATER, GREATER_EQUAL, LESS, LESS_EQUAL
@@ -88,7 +87,7 @@ class _Draft:
     scope: str
 
 
-class Node(_Draft, ArrayMethods):
+class Node(_Draft, NotNumbers, ArrayMethods):
     """One application of an op, immutable and interned; arithmetic on it builds a graph.
 
     Nodes behave like NumPy arrays in expressions (``+ - * / // % ** @``, comparisons, indexing,
@@ -335,72 +334,7 @@ class Node(_Draft, ArrayMethods):
             return self
         return apply(op, self, axes=axes, keepdims=bool(keepdims), rank=self.ndim)
 
-    # ------------------------------------------------------------ what a node is not
-
-    def __bool__(self) -> bool:
-        raise self._no_number(
-            "bool()",
-            "use graphcomp.where(condition, a, b) instead of if, and, or, not, max(), min()",
-        )
-
-    def __float__(self) -> float:
-        raise self._no_number(
-            "float()", "use the graphcomp or NumPy function (gc.exp, np.exp) instead of math.exp"
-        )
-
-    def __int__(self) -> int:
-        raise self._no_number(
-            "int()", "a symbolic node has no number yet; evaluate the graph first"
-        )
-
-    def __index__(self) -> int:
-        raise self._no_number("an index", "indices must be Python ints here")
-
-    def __complex__(self) -> complex:
-        raise self._no_number("complex()", "complex numbers are not supported")
-
-    def _sympy_(self) -> NoReturn:
-        """No SymPy expression: so SymPy leaves ``dimension * node`` to the node."""
-        msg = f"{self!r} is no SymPy expression: use graphcomp's or NumPy's functions on it"
-        raise SympifyError(msg)
-
-    def __array__(self, dtype: object = None, copy: object = None) -> np.ndarray[Any, Any]:
-        raise self._no_number("a NumPy array", "use gc.stack([...]) to build an array out of nodes")
-
-    def __setitem__(self, key: object, value: object) -> None:
-        raise self._no_number(
-            "an array to be written to",
-            "nodes are immutable: write y = x.at[i].set(v), or .add(v), or use gc.where",
-        )
-
-    def __len__(self) -> int:
-        if not self.shape:
-            msg = "len() of a node without dimensions"
-            raise TypeError(msg)
-        length = self.shape[0]
-        if not isinstance(length, int):
-            raise self._no_number("len()", f"dimension {length} has no number yet")
-        return length
-
-    def __iter__(self) -> Iterator[Node]:
-        if not self.shape:
-            msg = "iteration over a node without dimensions"
-            raise TypeError(msg)
-        length = self.shape[0]
-        if not isinstance(length, int):
-            raise self._no_number(
-                "a sequence",
-                f"dimension {length} has no number yet: use array operations, or an int in the shape",
-            )
-        return (self[i] for i in range(int(length)))
-
-    def __contains__(self, item: object) -> bool:
-        raise self._no_number("a container", "'in' needs numbers")
-
-    def _no_number(self, what: str, remedy: str) -> TracingError:
-        text, _ = spell(self, "text", lambda _node: None, limit=12)
-        msg = f"the symbolic node {text} can't be used as {what}: {remedy}"
-        return TracingError(with_user_line(msg))
+    # ------------------------------------------------------------ NumPy's protocols
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Node:
         name = f"np.{ufunc.__name__}" + (f".{method}" if method != "__call__" else "")
@@ -688,42 +622,6 @@ def _located_error(error: GraphcompError) -> GraphcompError:
     if "\n  at " in message or not user_line():
         return error
     return type(error)(with_user_line(message))
-
-
-# ---------------------------------------------------------------- traversal
-
-
-def topological(outputs: Iterable[Node], stop: Callable[[Node], bool] | None = None) -> list[Node]:
-    """All nodes that the outputs depend on, arguments before users, in a fixed order.
-
-    The arguments of nodes for which `stop` is true are not followed. Linear time, no recursion.
-    """
-    order: list[Node] = []
-    seen: set[Node] = set()
-    waiting: list[Node] = []
-    stack: list[Node | None] = [*reversed(tuple(outputs))]
-    while stack:
-        node = stack.pop()
-        if node is None:  # the arguments of the last one that waits are done
-            order.append(waiting.pop())
-        elif node not in seen:
-            seen.add(node)
-            if not node.args or (stop is not None and stop(node)):
-                order.append(node)
-            else:
-                waiting.append(node)
-                stack.append(None)
-                stack.extend(node.args[::-1])
-    return order
-
-
-def use_counts(nodes: Iterable[Node]) -> dict[Node, int]:
-    """How often each node is an argument of the given nodes."""
-    counts: dict[Node, int] = {}
-    for node in nodes:
-        for arg in node.args:
-            counts[arg] = counts.get(arg, 0) + 1
-    return counts
 
 
 def is_input(node: Node) -> bool:

@@ -12,7 +12,8 @@ import pytest
 import graphcomp as gc
 from graphcomp import ad, node
 from graphcomp.graph import GraphData
-from graphcomp.node import Node, constant, topological
+from graphcomp.node import Node, constant
+from graphcomp.traversal import topological
 from tests.conformance.cases import run
 
 # ---------------------------------------------------------------- identity

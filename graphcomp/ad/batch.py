@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from graphcomp.node import Node, apply, topological
+from graphcomp.node import Node, apply
 from graphcomp.shape import Dim
+from graphcomp.traversal import topological
 
 
 def batched(outputs: Sequence[Node], size: Dim, inputs: Mapping[Node, Node]) -> list[Node]:

@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from graphcomp.ad.build import Partial, filled, ones_like, plus, tidy, times
 from graphcomp.graph import input_node
-from graphcomp.node import Node, apply, topological
+from graphcomp.node import Node, apply
 from graphcomp.op import Form, Kind
+from graphcomp.traversal import topological
 
 
 class Block(NamedTuple):

@@ -10,10 +10,11 @@ import numpy as np
 from graphcomp.check.judge import Array
 from graphcomp.evaluate import bind, evaluate, resolve_params
 from graphcomp.graph import GraphData
-from graphcomp.node import Node, topological
+from graphcomp.node import Node
 from graphcomp.op import Form, Kind
 from graphcomp.ops.shaping import CAST
 from graphcomp.spelling import spell
+from graphcomp.traversal import topological
 
 
 class Subject:

@@ -11,8 +11,9 @@ from graphcomp.codegen.layout import INDENT, WIDTH
 from graphcomp.codegen.pieces import Piece
 from graphcomp.codegen.prepare import Prepared
 from graphcomp.names import fresh_name
-from graphcomp.node import Node, topological
+from graphcomp.node import Node
 from graphcomp.op import ATOM, Form
+from graphcomp.traversal import topological
 
 #: An expression inside a statement is given a name of its own when it gets longer than this.
 INLINE = 56

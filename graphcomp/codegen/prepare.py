@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from graphcomp.codegen.plans import Plan
-from graphcomp.node import Node, topological, use_counts
+from graphcomp.node import Node
 from graphcomp.op import Form
 from graphcomp.rewrite import fence, simplify, without_names
+from graphcomp.traversal import topological, use_counts
 
 #: Written out again wherever they are used: they cost nothing, or next to nothing.
 FREE = {Form.BROADCAST, Form.TRANSPOSE, Form.BRACKET}

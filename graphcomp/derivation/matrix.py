@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from graphcomp.derivation.records import Closed
-from graphcomp.node import Node, constant, is_input, topological
+from graphcomp.node import Node, constant, is_input
 from graphcomp.op import Form
 from graphcomp.program import Program, Step, adjoint_steps
 from graphcomp.rewrite import simplify
+from graphcomp.traversal import topological
 
 #: Nodes of a formula that is still easy to read.
 MOST_NODES, MOST_STEPS = 12, 200

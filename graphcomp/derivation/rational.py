@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 
 import sympy
 
-from graphcomp.node import Node, constant, topological
+from graphcomp.node import Node, constant
 from graphcomp.op import Form, Kind
+from graphcomp.traversal import topological
 
 #: Beyond these, no closed form is looked for.
 MOST_NODES, MOST_ATOMS, MOST_TERMS, MOST_OPERATIONS = 400, 12, 200, 120

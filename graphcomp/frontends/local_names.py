@@ -14,8 +14,9 @@ from typing import Any
 
 from graphcomp.errors import NamingError
 from graphcomp.names import check_name
-from graphcomp.node import Node, intern, is_input, topological
+from graphcomp.node import Node, intern, is_input
 from graphcomp.ops.leaves import LET
+from graphcomp.traversal import topological
 
 
 def call_and_watch(

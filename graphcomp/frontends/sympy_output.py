@@ -13,11 +13,12 @@ from sympy.matrices.expressions.special import OneMatrix
 
 from graphcomp.errors import InputError
 from graphcomp.graph import GraphData
-from graphcomp.node import Node, topological
+from graphcomp.node import Node
 from graphcomp.op import Form
 from graphcomp.ops.leaves import CONSTANT, DIMENSION, IDENTITY, INPUT
 from graphcomp.ops.shaping import CONCATENATE, GETITEM, RESHAPE
 from graphcomp.shape import Shape, format_shape
+from graphcomp.traversal import topological
 
 _EXACT = 2.0**53
 

@@ -21,8 +21,9 @@ from graphcomp.frontends.statements import Limits, Statement, statements
 from graphcomp.frontends.vocabulary import CONSTANTS, FUNCTIONS, suggestion
 from graphcomp.graph import G, GraphData
 from graphcomp.names import check_name, check_names
-from graphcomp.node import Node, is_input, topological
+from graphcomp.node import Node, is_input
 from graphcomp.shape import check_dtype, dimension_symbol, parse_shape
+from graphcomp.traversal import topological
 
 DEFAULT_LIMITS = Limits()
 

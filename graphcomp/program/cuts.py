@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from graphcomp.ad import Block
 from graphcomp.errors import InputError
 from graphcomp.graph import GraphData
-from graphcomp.node import Node, is_input, topological, use_counts
+from graphcomp.node import Node, is_input
 from graphcomp.op import Form, Joins, Kind
+from graphcomp.traversal import topological, use_counts
 
 #: Nodes that an inlined expression may have before it is split over two steps (policy "shared").
 LINE_WEIGHT = 6

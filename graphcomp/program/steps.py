@@ -10,10 +10,11 @@ from graphcomp.ad import Block
 from graphcomp.errors import GraphcompError
 from graphcomp.graph import GraphData
 from graphcomp.names import check_name, fresh_name
-from graphcomp.node import Node, is_input, topological
+from graphcomp.node import Node, is_input
 from graphcomp.op import Form
 from graphcomp.program.cuts import blocks_of, cut_nodes
 from graphcomp.shape import same_shape
+from graphcomp.traversal import topological
 
 
 class Role(Enum):

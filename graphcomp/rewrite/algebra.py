@@ -14,12 +14,13 @@ from collections.abc import Set as AbstractSet
 import numpy as np
 
 from graphcomp.graph import G
-from graphcomp.node import Node, apply, constant, intern, topological
+from graphcomp.node import Node, apply, constant, intern
 from graphcomp.op import Kind, Op
 from graphcomp.ops.arithmetic import ADD, DIV, MUL, NEG, RECIPROCAL, SUB
 from graphcomp.ops.powers import POWER, SQUARE
 from graphcomp.ops.reductions import SUM
 from graphcomp.ops.shaping import BROADCAST, RESHAPE, TRANSPOSE
+from graphcomp.traversal import topological
 
 
 def simplify(nodes: Sequence[Node], keep: Collection[Node] = ()) -> list[Node]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from graphcomp.node import Node, intern, topological, use_counts
+from graphcomp.node import Node, intern
 from graphcomp.op import Form, Kind
 from graphcomp.ops.leaves import LET
+from graphcomp.traversal import topological, use_counts
 
 #: The scope of names that mark a fence and not a step of the user's.
 FENCE = "/fence"

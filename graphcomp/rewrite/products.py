@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from graphcomp.node import Node, intern, topological
+from graphcomp.node import Node, intern
 from graphcomp.ops.arithmetic import MUL
 from graphcomp.ops.contraction import MATMUL
 from graphcomp.ops.powers import SQUARE
 from graphcomp.ops.reductions import SUM
+from graphcomp.traversal import topological
 
 
 def inner_products(nodes: Sequence[Node]) -> list[Node]:

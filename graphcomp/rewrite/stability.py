@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from graphcomp.graph import G
-from graphcomp.node import Node, intern, topological, use_counts
+from graphcomp.node import Node, intern
 from graphcomp.op import Op
 from graphcomp.ops.arithmetic import ADD, DIV, NEG, RECIPROCAL
 from graphcomp.ops.transcendental import EXP, LOG, LOG1P, SIGMOID, SOFTPLUS
+from graphcomp.traversal import topological, use_counts
 
 
 def stabilize_graph(graph: G) -> G:

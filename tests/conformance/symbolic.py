@@ -8,9 +8,10 @@ from typing import Any
 import mpmath
 import sympy
 
-from graphcomp.node import Node, topological
+from graphcomp.node import Node
 from graphcomp.op import Op
 from graphcomp.ops.leaves import CONSTANT
+from graphcomp.traversal import topological
 
 DIGITS = 40
 

@@ -1,0 +1,99 @@
+"""What a symbolic node is not: a number, an array in memory, something to write to.
+
+Python and NumPy ask for such things without being seen to; each gets one error that names the node,
+the user's own line, and what to write instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+import numpy as np
+from sympy.core.sympify import SympifyError
+
+from graphcomp.errors import TracingError, with_user_line
+from graphcomp.shape import Shape
+from graphcomp.spelling import spell
+
+
+class NotNumbers:
+    """The protocols that a node refuses.
+
+    >>> import math
+    >>> import graphcomp as gc
+    >>> try:
+    ...     math.exp(gc.scalar("x"))
+    ... except gc.TracingError as error:
+    ...     print(str(error).splitlines()[0][:52])
+    the symbolic node x can't be used as float(): use th
+    """
+
+    __slots__ = ()
+
+    shape: Shape
+
+    def __bool__(self) -> bool:
+        raise self._no_number(
+            "bool()",
+            "use graphcomp.where(condition, a, b) instead of if, and, or, not, max(), min()",
+        )
+
+    def __float__(self) -> float:
+        raise self._no_number(
+            "float()", "use the graphcomp or NumPy function (gc.exp, np.exp) instead of math.exp"
+        )
+
+    def __int__(self) -> int:
+        raise self._no_number(
+            "int()", "a symbolic node has no number yet; evaluate the graph first"
+        )
+
+    def __index__(self) -> int:
+        raise self._no_number("an index", "indices must be Python ints here")
+
+    def __complex__(self) -> complex:
+        raise self._no_number("complex()", "complex numbers are not supported")
+
+    def _sympy_(self) -> NoReturn:
+        """No SymPy expression: so SymPy leaves ``dimension * node`` to the node."""
+        msg = f"{self!r} is no SymPy expression: use graphcomp's or NumPy's functions on it"
+        raise SympifyError(msg)
+
+    def __array__(self, dtype: object = None, copy: object = None) -> np.ndarray[Any, Any]:
+        raise self._no_number("a NumPy array", "use gc.stack([...]) to build an array out of nodes")
+
+    def __setitem__(self, key: object, value: object) -> None:
+        raise self._no_number(
+            "an array to be written to",
+            "nodes are immutable: write y = x.at[i].set(v), or .add(v), or use gc.where",
+        )
+
+    def __len__(self) -> int:
+        if not self.shape:
+            msg = "len() of a node without dimensions"
+            raise TypeError(msg)
+        length = self.shape[0]
+        if not isinstance(length, int):
+            raise self._no_number("len()", f"dimension {length} has no number yet")
+        return length
+
+    def __iter__(self) -> Iterator[Any]:
+        if not self.shape:
+            msg = "iteration over a node without dimensions"
+            raise TypeError(msg)
+        length = self.shape[0]
+        if not isinstance(length, int):
+            raise self._no_number(
+                "a sequence",
+                f"dimension {length} has no number yet: use array operations, or an int in the shape",
+            )
+        return (self[i] for i in range(length))  # type: ignore[index]
+
+    def __contains__(self, item: object) -> bool:
+        raise self._no_number("a container", "'in' needs numbers")
+
+    def _no_number(self, what: str, remedy: str) -> TracingError:
+        text, _ = spell(self, "text", lambda _node: None, limit=12)
+        msg = f"the symbolic node {text} can't be used as {what}: {remedy}"
+        return TracingError(with_user_line(msg))
