@@ -8,7 +8,7 @@ ARGS   ?=
 VENV := .venv
 BIN  := $(VENV)/bin
 PIP  := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-CODE := $(wildcard conftest.py graphcomp tests examples benchmarks)
+CODE := conftest.py graphcomp tests examples benchmarks docs
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

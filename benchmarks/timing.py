@@ -24,7 +24,7 @@ def interleaved(candidates: Mapping[str, Callable[[], Any]], rounds: int = 15) -
     repeats = {name: _repeats(call) for name, call in candidates.items()}
     samples: dict[str, list[float]] = {name: [] for name in candidates}
     for number in range(rounds):
-        order = list(candidates) if number % 2 else list(reversed(candidates))
+        order = list(candidates) if number % 2 else list(candidates)[::-1]
         for name in order:
             samples[name].append(_time(candidates[name], repeats[name]))
     return {name: Timing(statistics.median(times), min(times)) for name, times in samples.items()}
