@@ -11,6 +11,7 @@ import numpy as np
 
 import graphcomp as gc
 
+BIAS = np.array([1.0])
 INPUTS = np.array([1.0, 1.0, 1.0])  # the bias input, A and B
 HIDDEN_WEIGHTS = np.array([[0.1, 0.1, 0.8], [0.1, 0.4, 0.6]])
 OUTPUT_WEIGHTS = np.array([0.1, 0.3, 0.9])
@@ -23,11 +24,12 @@ def graph() -> gc.Graph:
         """
         a = Wh @ v
         h = sigmoid(a)
-        a3 = Wo[0] + Wo[1:] @ h
+        units = concatenate([bias, h])
+        a3 = Wo @ units
         h3 = tanh(a3)
         loss = 0.5*(y - h3)**2
         """,
-        inputs={"Wh": "2 3", "v": "3", "Wo": "3", "y": ""},
+        inputs={"Wh": "2 3", "v": "3", "bias": "1", "Wo": "3", "y": ""},
     )
 
 
@@ -35,7 +37,7 @@ def point(
     hidden: np.ndarray = HIDDEN_WEIGHTS, output: np.ndarray = OUTPUT_WEIGHTS
 ) -> dict[str, object]:
     """The arguments of the graph."""
-    return {"Wh": hidden, "v": INPUTS, "Wo": output, "y": TARGET}
+    return {"Wh": hidden, "v": INPUTS, "bias": BIAS, "Wo": output, "y": TARGET}
 
 
 def main(folder: Path = Path("demo_output")) -> None:

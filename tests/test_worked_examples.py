@@ -255,14 +255,14 @@ def test_one_gradient_step_makes_the_prediction_better():
 def test_the_gradient_step_from_the_command_line(tmp_path):
     model = tmp_path / "network.txt"
     model.write_text(
-        "a = Wh @ v; h = sigmoid(a); a3 = Wo[0] + Wo[1:] @ h; h3 = tanh(a3); loss = 0.5*(y - h3)**2"
+        "a = Wh @ v; h = sigmoid(a); a3 = Wo @ concatenate([b, h]); h3 = tanh(a3); loss = 0.5*(y - h3)**2"
     )
-    at = "Wh=[[0.1,0.1,0.8],[0.1,0.4,0.6]],v=[1,1,1],Wo=[0.1,0.3,0.9],y=0.5"
+    at = "Wh=[[0.1,0.1,0.8],[0.1,0.4,0.6]],v=[1,1,1],b=[1],Wo=[0.1,0.3,0.9],y=0.5"
     trace = command(
         "trace",
         str(model),
         "--shape",
-        "Wh=2:3,v=3,Wo=3",
+        "Wh=2:3,v=3,b=1,Wo=3",
         "--mode",
         "reverse",
         "--at",
@@ -275,7 +275,7 @@ def test_the_gradient_step_from_the_command_line(tmp_path):
         "draw",
         str(model),
         "--shape",
-        "Wh=2:3,v=3,Wo=3",
+        "Wh=2:3,v=3,b=1,Wo=3",
         "-o",
         str(tmp_path / "n.png"),
         "--mode",
