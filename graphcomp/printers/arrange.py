@@ -19,6 +19,9 @@ Pair: TypeAlias = tuple[str, str]
 #: there are to be labels at all, and the labelled arrows of one vertex.
 MOST_REACH, MOST_REACH_EACH = 1200, 100
 
+#: What stands beside the step that reads it, if there is room for one only.
+_BESIDE = (Look.PARAMETER, Look.CONSTANT, Look.INPUT, Look.OUTPUT)
+
 
 def spans(view: View, pairs: Collection[Pair]) -> dict[Pair, int]:
     """How many ranks each edge reaches over."""
@@ -58,7 +61,7 @@ class Arrangement:
 
     Attributes:
         main: the longest path, last place first; it is drawn as straight as can be.
-        beside: inputs off that path, each with the one place that reads it, next to which it stands.
+        beside: inputs off that path, each with the one place that reads it; it stands next to that.
     """
 
     main: tuple[str, ...] = ()
@@ -94,12 +97,14 @@ def arrange(
     while main[-1] in before:
         main.append(before[main[-1]])
     beside: dict[str, str] = {}
-    for name in leaves.difference(main):
+    taken: set[str] = set()
+    inputs = [step.name for step in facts.program.inputs if step.name in leaves.difference(main)]
+    for name in sorted(inputs, key=lambda name: _BESIDE.index(looks[name])):
         readers = heads.get(name, [])
-        if len(readers) == 1 and scopes[readers[0]] == scopes[name]:
+        if len(readers) == 1 and scopes[readers[0]] == scopes[name] and readers[0] not in taken:
             beside[name] = readers[0]
-    crowded = {reader for reader, count in Counter(beside.values()).items() if count > 2}
-    return Arrangement(tuple(main), {name: at for name, at in beside.items() if at not in crowded})
+            taken.add(readers[0])
+    return Arrangement(tuple(main), beside)
 
 
 def _rank(facts: Facts, name: str) -> int:

@@ -57,7 +57,7 @@ class Captions:
             lines.append(Line(shape, Ink.VALUE, small=True))
         value = self.facts.value(step)
         if value:
-            lines.append(Line(f"= {value}", Ink.VALUE))
+            lines += _rows(value, Ink.VALUE)
         if look is Look.CONSTANT and self.facts.mode == "reverse":
             lines.append(Line("no gradient", Ink.MUTED, small=True))
         elif self.facts.mode == "forward":
@@ -225,7 +225,14 @@ def _equation(text: str, value: str, ink: Ink) -> list[Line]:
     whole = _equal(text, value)
     if width(whole) <= LONGEST_LABEL or whole == text:
         return [Line(cut(whole), ink)]
-    return [Line(cut(text), ink), Line(f"= {value}", ink)]
+    return [Line(cut(text), ink), *_rows(value, ink)]
+
+
+def _rows(value: str, ink: Ink) -> list[Line]:
+    """``= value``; a matrix stands on several lines, if it is long."""
+    rows = value.split("; ") if width(value) > LONGEST_LABEL else [value]
+    texts = [f"= {rows[0]}", *rows[1:]]
+    return [Line(f"{text};" if text is not texts[-1] else text, ink) for text in texts]
 
 
 def _signed_sum(parts: Sequence[str], minus: str) -> str:
