@@ -9,7 +9,18 @@ from __future__ import annotations
 import numpy as np
 import sympy
 
-from graphcomp.op import ATOM, Kind, Op, Operand, Rule, Spell, Spelling, broadcast_result
+from graphcomp.op import (
+    ATOM,
+    MULTIPLICATIVE,
+    UNARY,
+    Kind,
+    Op,
+    Operand,
+    Rule,
+    Spell,
+    Spelling,
+    broadcast_result,
+)
 from graphcomp.ops.arithmetic import RECIPROCAL
 from graphcomp.ops.comparison import EQUAL, WHERE
 from graphcomp.ops.numpy_runtime import _sigmoid, _softplus
@@ -147,7 +158,8 @@ SIGMOID = _function(
     "sigmoid",
     _sigmoid,
     lambda x: 1 / (1 + sympy.exp(-x)),
-    call("sigmoid", numpy="_sigmoid({0})", math="_sigmoid({0})", latex=r"\sigma\left({0}\right)"),
+    call("sigmoid", numpy="_sigmoid({0})", math="_sigmoid({0})", latex=r"\sigma\left({0}\right)")
+    | {"math": Spelling("1.0 / (1.0 + math.exp(-{0}))", MULTIPLICATIVE, (UNARY,))},
     partial=lambda out, _x: out * (1.0 - out),
     analytic=False,
 )
