@@ -111,10 +111,11 @@ def _view(facts: Facts, max_nodes: int, expand: Collection[str], follows: Collec
 
 def _pairs(facts: Facts, shown: View) -> dict[tuple[str, str], Ends]:
     """The steps behind every edge between two places."""
+    order = {step.name: i for i, step in enumerate(facts.program.steps)}
     pairs: dict[tuple[str, str], Ends] = {}
     for step in facts.program.steps:
         head = shown.place_of[step.name].name
-        for operand in step.operands:
+        for operand in sorted(step.operands, key=order.__getitem__):
             tail = shown.place_of[operand].name
             if tail != head:
                 ends = (facts.program.by_name[operand], step)

@@ -47,8 +47,8 @@ def dot_source(
         at: a value for every input, to show numbers.
         wrt: inputs or named steps to differentiate by; all real inputs by default. Inputs left out
             are drawn as constants.
-        seed: tangents of inputs (forward), cotangents of outputs (reverse); by default one for the
-            first, and zero for the others.
+        seed: by name, tangents of inputs (forward) or cotangents of outputs (reverse): numbers,
+            arrays, or unit entries such as "E21"; by default one for the first, zero for the others.
         steps: how the graph is cut into steps: "grouped", "named" or "primitive".
         letter: of numbered steps; None to go by names alone.
         theme: "light" or "dark".
