@@ -280,6 +280,8 @@ MISTAKES = {
     "compile x -o x.txt": ".py",
     "compile 'v*v' --shape v=n --functions grad": "scalar",
     "compile 'sum(v)' --shape v=n --target math": "scalar",
+    "trace 'sum(inv(A))' --shape A=n:n --at A=[[0,0],[0,0]]": "Singular matrix",
+    "trace 'max(v)' --shape v=n --at v=[]": "no value here",
     "trace model.py": "model.py:NAME",
     "trace model.py:nothing": "it has graph, loss",
     "trace model.py:number": "neither a graph nor a function",

@@ -48,6 +48,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         _silence_stdout()
         return _fail(f"can't write the output: {error.strerror or error}")
+    except (ArithmeticError, ValueError) as error:  # of NumPy: a singular matrix, an empty maximum
+        return _fail(f"there is no value here: {error}")
     except (MemoryError, RecursionError) as error:
         return _fail(f"the graph is too large for this machine ({type(error).__name__})")
     return status
