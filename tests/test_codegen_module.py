@@ -358,3 +358,14 @@ def test_long_chains_need_no_recursion(target):
         expected = np.sin(expected) * 1.01
     assert value == pytest.approx(expected, rel=1e-9)
     assert slope == pytest.approx(factor, rel=1e-6)
+
+
+def test_target_math_is_plain_where_nothing_can_go_wrong():
+    x = gc.scalar("x")
+    source = compile_function(GraphData([x], {"y": 1 / gc.exp(x)}), "value", target="math").source
+    fast, slow = source.split("def _y_limits")
+    assert "math.exp(x)" in fast.split("def y(")[1]
+    assert "_exp(x)" in slow
+    assert "_div(1.0, " in slow
+    plain = compile_function(GraphData([x], {"y": x * x + 1}), "value", target="math").source
+    assert "try" not in plain.split("def y(")[1]

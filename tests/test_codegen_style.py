@@ -95,7 +95,7 @@ def folder(tmp_path_factory) -> Path:
 def many() -> GraphData:
     """Many arguments of many kinds."""
     nodes = [gc.array(f"argument_{i}", ["", "n", "m n", "3 n"][i % 4]) for i in range(14)]
-    total = sum((gc.sin(node) ** 2).sum() for node in nodes)
+    total = sum(((gc.sin(node) ** 2).sum() for node in nodes), gc.constant(0.0))
     return GraphData(nodes, {"total": total}, name="function_of_many_arguments")
 
 

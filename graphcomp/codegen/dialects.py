@@ -68,7 +68,7 @@ class Context:
     dialect: Dialect
     dims: Mapping[str, str]
     constant_name: Callable[[Node], str]
-    _plain: dict[Op, Spelling] = field(default_factory=dict, repr=False)
+    _plain: dict[Op, Spelling] = field(default_factory=dict, init=False, repr=False)
 
     def leaf(self, node: Node) -> Piece:
         """A constant, a dimension, or another node without arguments."""
