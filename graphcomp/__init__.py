@@ -26,6 +26,17 @@ from graphcomp.functions import *  # noqa: F403
 from graphcomp.functions import __all__ as _functions
 from graphcomp.functions import nn
 from graphcomp.node import Node
+from graphcomp.transforms import (
+    check_grads,
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    linearize,
+    value_and_grad,
+    vjp,
+)
 from graphcomp.version import __version__
 
 __all__ = [  # noqa: PLE0604  (names of functions, from their own list)
@@ -43,9 +54,18 @@ __all__ = [  # noqa: PLE0604  (names of functions, from their own list)
     "Trace",
     "TracingError",
     "__version__",
+    "check_grads",
     "from_function",
     "from_string",
     "from_sympy",
+    "grad",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
+    "linearize",
     "nn",
+    "value_and_grad",
+    "vjp",
     *_functions,
 ]
