@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc as collector
 import warnings
 import weakref
@@ -279,6 +280,22 @@ def test_inside_a_function_that_is_traced():
     np.testing.assert_allclose(graph.compile("value")(x, 2.0), found)
 
 
+def test_numbers_inside_a_function_of_named_dimensions():
+    def f(x):
+        return np.sum(x) * gc.grad(lambda k: k**2 / x.shape[0])(3.0)
+
+    graph = gc.from_function(f, x="n")
+    assert graph.evaluate(x=np.ones(4))["f"] == pytest.approx(6.0)
+
+    def jacobian(x):
+        return gc.jacobian(lambda x: np.sin(x) * x[0])(x)
+
+    x = np.array([0.5, 1.0])
+    expected = np.diag(np.cos(x) * x[0]) + np.outer(np.sin(x), [1, 0])
+    graph = gc.from_function(jacobian, x="n")
+    np.testing.assert_allclose(graph.compile("value")(x), expected)
+
+
 def test_gradient_descent_inside_an_objective():
     target = np.array([1.0, -2.0])
 
@@ -296,6 +313,37 @@ def test_gradient_descent_inside_an_objective():
     q = 1 - 2 * 0.1 * 1.5**2
     slope = gc.grad(objective)(1.5, 0.1)
     assert slope == pytest.approx(5 * 10 * q**9 * (-4 * 0.1 * 1.5))
+
+
+def test_methods_partials_and_objects_that_are_called():
+    class Model:
+        k = 2.0
+
+        def f(self, x):
+            return self.k * x**2
+
+        def __call__(self, x, *rest, **options):
+            return self.k * x**3 * sum(rest) * options.get("scale", 1.0)
+
+    model = Model()
+    assert gc.grad(model.f)(3.0) == 12.0
+    assert gc.vjp(model.f, 3.0)[1](1.0) == (12.0,)
+    assert gc.grad(functools.partial(model.f))(3.0) == 12.0
+    assert gc.grad(model, argnums=(0, 2))(1.0, 2.0, 3.0, scale=2.0) == (60.0, 4.0)
+    assert gc.grad(model, argnames="scale")(1.0, 2.0, scale=3.0) == 4.0
+    assert gc.grad(lambda x, act: act(x))(0.0, np.tanh) == 1.0
+
+
+def test_a_mistake_names_the_line_of_the_function():
+    def f(x):
+        return np.sum(np.ones((2, 4)) @ x)  # the place
+
+    with pytest.raises(gc.ShapeError, match="the place"):
+        gc.grad(f)(np.ones(3))
+    with pytest.raises(gc.InputError, match="return missing"):
+        gc.grad(lambda x: None)(1.0)
+    with pytest.raises(gc.InputError, match="str 'no'"):
+        gc.grad(lambda x: "no")(1.0)
 
 
 # ---------------------------------------------------------------- cache, source
@@ -473,3 +521,7 @@ def test_check_grads_finds_what_is_wrong():
     with pytest.raises(gc.InputError, match="order"):
         gc.check_grads(np.sin, (1.0,), order=3)
     gc.check_grads(lambda x, k: np.sum(x**k), (np.ones(2), 3), argnums=0)
+    gc.check_grads(lambda x, y: 2 * x + y * x, (np.ones(2, np.float32), 1.5), 2)
+    gc.check_grads(lambda x: 2 * x, (np.ones(2),), 2)
+    with pytest.raises(gc.InputError, match="symbolic"):
+        gc.check_grads(np.sin, (gc.scalar("x"),))

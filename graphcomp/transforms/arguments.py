@@ -6,7 +6,9 @@ import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -110,15 +112,14 @@ def collect(
     entries.update(kwargs.items())
     chosen = _chosen(title_of(function), names, entries, wrt)
     leaves: list[Any] = []
-    labels: list[str] = []
     parts: dict[int | str, Structure] = {}
     places: dict[int | str, range] = {}
     for entry, value in entries.items():
         found, parts[entry] = flatten(value)
         places[entry] = range(len(leaves), len(leaves) + len(found))
         leaves += found
-        for path in parts[entry].paths(names[entry] if isinstance(entry, int) else entry):
-            labels.append(fresh_name(_identifier(path), labels))
+    titles = tuple(names[entry] if isinstance(entry, int) else entry for entry in entries)
+    labels = _labels(titles, tuple(parts.values()))
     positions = tuple(place for entry in chosen for place in places[entry])
     own = frozenset(positions)
     read = [
@@ -135,7 +136,7 @@ def collect(
     return Call(
         structure,
         tuple(value for value, _ in read),
-        tuple(labels),
+        labels,
         tuple(key[0] == "array" for _, key in read),
         positions,
         arranged[0] if wrt.single and not wrt.every else tuple_of(arranged),
@@ -149,19 +150,46 @@ def title_of(function: Callable[..., Any]) -> str:
     return _identifier("f" if name == "<lambda>" else name)
 
 
+@lru_cache(maxsize=1024)
+def _labels(titles: tuple[str, ...], parts: tuple[Structure, ...]) -> tuple[str, ...]:
+    """A name for each leaf of the arguments, all of them different identifiers."""
+    labels: list[str] = []
+    for title, part in zip(titles, parts, strict=True):
+        for path in part.paths(title):
+            labels.append(fresh_name(_identifier(path), labels))
+    return tuple(labels)
+
+
+_parameters: WeakKeyDictionary[Callable[..., Any], list[inspect.Parameter]] = WeakKeyDictionary()
+
+
 def parameter_names(function: Callable[..., Any], count: int) -> list[str]:
     """The names of the first parameters, made up where they can't be known."""
     names: list[str] = []
-    try:
-        parameters = list(inspect.signature(function).parameters.values())
-    except (TypeError, ValueError):
-        parameters = []
-    for parameter in parameters:
+    for parameter in _parameters_of(function):
         if parameter.kind in {parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD}:
             names.append(parameter.name)
         elif parameter.kind is parameter.VAR_POSITIONAL:
             names += [f"{parameter.name}_{i}" for i in range(count - len(names))]
     return names + [f"arg_{i}" for i in range(len(names), count)]
+
+
+def _parameters_of(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    """The parameters, found once, as that takes long."""
+    try:
+        found = _parameters.get(function)
+    except TypeError:  # no hash, or no weak references
+        return _found_parameters(function)
+    if found is None:
+        found = _parameters[function] = _found_parameters(function)
+    return found
+
+
+def _found_parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    try:
+        return list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        return []
 
 
 def _chosen(

@@ -56,7 +56,7 @@ def check_grads(
     call = collect(function, args, kwargs, wrt)
     title = title_of(function)
     traced = trace(function, call, has_aux=False, title=title)
-    if call.symbolic or traced.captured:
+    if call.symbolic or traced.captures:
         msg = f"check_grads compares numbers: {title} is given symbolic nodes"
         raise InputError(msg)
     plain = traced.plain()

@@ -119,7 +119,7 @@ def _linear(kind: str, function: Callable[..., Any], primals: Sequence[Any], has
             msg = f"{traced.title} returns no real numbers: there is nothing to differentiate"
             raise DerivativeError(msg)
         traced.warn()
-        if call.symbolic or traced.captured:
+        if call.symbolic or traced.captures:
             return _symbolic(kind, traced, call)
         halves = (_vjp_halves if kind == "vjp" else _linearize_halves)(traced)
         cache.put(key, halves)

@@ -124,7 +124,7 @@ class Transformed:
         if found is not None:
             return found
         traced = self._trace(call)
-        if traced.captured:
+        if traced.captures:
             return traced
         entry = compiled(traced, self._kind)
         self._cache.put(call.key, entry)

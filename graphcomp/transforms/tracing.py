@@ -19,6 +19,7 @@ from graphcomp.graph import GraphData, input_node
 from graphcomp.names import fresh_name
 from graphcomp.node import Node, constant, is_input
 from graphcomp.op import Kind
+from graphcomp.ops.leaves import DIMENSION
 from graphcomp.rewrite import stabilize_graph
 from graphcomp.shape import format_shape
 from graphcomp.transforms.arguments import Call
@@ -63,9 +64,12 @@ class Traced:
         return self.graph.inputs[: self.own]
 
     @property
-    def captured(self) -> tuple[Node, ...]:
-        """Inputs of a graph around this one."""
-        return self.graph.inputs[self.own :]
+    def captures(self) -> bool:
+        """Whether it takes inputs, or named dimensions, of a graph around it."""
+        return len(self.graph.inputs) > self.own or any(
+            node.op is DIMENSION or not all(isinstance(size, int) for size in node.shape)
+            for node in self.graph.nodes
+        )
 
     @property
     def variables(self) -> list[Node]:

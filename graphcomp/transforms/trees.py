@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,14 @@ class Structure:
     kind: type | None = None
     keys: tuple[Any, ...] = ()
     parts: tuple[Structure, ...] = ()
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # found once: every call looks for its structure in several dicts
+        object.__setattr__(self, "_hash", hash((self.kind, self.keys, self.parts)))
+
+    def __hash__(self) -> int:
+        return self._hash
 
     def paths(self, name: str) -> Iterator[str]:
         """A name for each leaf: ``params_W_0``."""
@@ -86,6 +96,9 @@ def flatten(value: Any) -> tuple[list[Any], Structure]:
 
 
 def _taken_apart(value: Any, leaves: list[Any]) -> Structure:
+    if isinstance(value, (np.ndarray, float)):  # mostly
+        leaves.append(value)
+        return LEAF
     if value is None:
         return Structure(type(None))
     if isinstance(value, Mapping):
