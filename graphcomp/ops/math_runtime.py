@@ -309,7 +309,8 @@ def _lgamma(x: float) -> float:
 def _polygamma(x: float, order: int) -> float:
     """The derivative of the given order of the digamma function.
 
-    By the recurrence and the asymptotic series (Abramowitz and Stegun, 6.3.18 and 6.4.11);
+    By the recurrence and the asymptotic series (Abramowitz and Stegun, 6.3.18 and
+    6.4.11);
     below 0 by reflection.
     """
     if math.isnan(x) or x == -math.inf:

@@ -174,7 +174,7 @@ def _norm(x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
 
 
 def _below_top(x: Any, axis: tuple[int, ...]) -> Any:
-    """The largest entries along axes, and how far the others are below, 0 for the largest."""
+    """The largest entries along axes, and how far the others are below them."""
     top = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
     return top, np.where(np.equal(x, top), 0.0, x - top)
 
@@ -197,7 +197,7 @@ def _softmax(x: Any, axis: tuple[int, ...]) -> Any:
 
 
 def _log_softmax(x: Any, axis: tuple[int, ...]) -> Any:
-    """log(softmax(x)) along axes, without overflow, and without underflow before the log."""
+    """log(softmax(x)) along axes, with neither overflow nor underflow on the way."""
     _, below = _below_top(x, axis)
     return below - _logsumexp(below, axis, True)
 
@@ -247,7 +247,8 @@ def _ratio(x: Any, above: tuple[float, ...], below: tuple[float, ...]) -> Any:
 def _erfs(x: Any) -> tuple[Any, Any]:
     """The error function and its complement.
 
-    Rational approximations of W. J. Cody, Mathematics of Computation 23 (1969), 631-637.
+    Rational approximations of W. J. Cody, Mathematics of Computation 23 (1969),
+    pages 631-637.
     """
     z = np.asarray(x, np.float64)
     size = np.minimum(np.abs(z), 30.0)
