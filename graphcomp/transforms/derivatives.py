@@ -110,7 +110,8 @@ def jacobian(mode: str) -> Kind:
     def build(traced: Traced, _seeds: Sequence[Node]) -> Outputs:
         return _blocks(traced, lambda graph, wrt: ad.jacobian(graph, wrt, mode))
 
-    return Kind("jacobian", build, lambda t: t.structure.nest(t.wrt_structure))
+    generated = "jacobian" if mode == "auto" else None
+    return Kind("jacobian", build, lambda t: t.structure.nest(t.wrt_structure), generated=generated)
 
 
 def _blocks(traced: Traced, derive: Callable[[GraphData, Any], GraphData]) -> Outputs:
@@ -145,4 +146,10 @@ JVP = Kind(
     "jvp", _jvp, lambda t: tuple_of((t.structure, t.structure)), seeded=True, generated="jvp"
 )
 HVP = Kind("hvp", _hvp, _by_variable, seeded=True, generated="hvp", scalar=True)
-HESSIAN = Kind("hessian", _hessian, lambda t: t.wrt_structure.nest(t.wrt_structure), scalar=True)
+HESSIAN = Kind(
+    "hessian",
+    _hessian,
+    lambda t: t.wrt_structure.nest(t.wrt_structure),
+    generated="hessian",
+    scalar=True,
+)

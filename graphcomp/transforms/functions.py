@@ -146,6 +146,8 @@ def jvp(
 ) -> Any:
     """The value and its tangent, for tangents of all arguments: forward mode.
 
+    The function is traced once a signature, as by `grad`, for as long as it lives.
+
     Args:
         function: as for `grad`, with any value.
         primals: the arguments.

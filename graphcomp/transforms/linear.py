@@ -69,6 +69,8 @@ class Halves:
 def vjp(function: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     """The value, and the map from a cotangent of it to those of all arguments.
 
+    The function is traced once a signature, as by `grad`, for as long as it lives.
+
     Args:
         function: of arrays, or of lists, tuples and dicts of arrays.
         *primals: the arguments.
@@ -89,6 +91,8 @@ def vjp(function: Callable[..., Any], *primals: Any, has_aux: bool = False) -> A
 
 def linearize(function: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     """The value, and the map from tangents of all arguments to the tangent of the value.
+
+    The function is traced once a signature, as by `grad`, for as long as it lives.
 
     Args:
         function: of arrays, or of lists, tuples and dicts of arrays.
