@@ -70,8 +70,7 @@ def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
 def wrapped(text: str, columns: int, indent: int = 6) -> list[str]:
     """A long line broken between its parts, the rest indented."""
     lines: list[str] = []
-    while width(text) > columns:
-        fits = _fitting(text, columns)
+    while (fits := _fitting(text, columns)) < len(text):
         cut = max((text.rfind(mark, indent + 10, fits) + keep for mark, keep in BREAKS), default=0)
         if cut <= indent + 10:
             cut = text.rfind(" ", indent + 1, fits)
