@@ -250,6 +250,35 @@ def test_perturbations_are_not_confused():
     assert gc.grad(lambda x: gc.jvp(lambda y: x * y, (x,), (x,))[1])(3.0) == 6.0
 
 
+def test_aux_of_an_inner_function_is_differentiated_too():
+    def f(x):
+        return x**3, {"aux": x**2, "n": 3}
+
+    def g(x):
+        slope, aux = gc.grad(f, has_aux=True)(x)
+        (value, _), _ = gc.value_and_grad(f, has_aux=True)(x)
+        return slope * aux["n"] + aux["aux"] + value  # 10 x^2 + x^3
+
+    assert g(2.0) == 48.0
+    assert gc.grad(g)(2.0) == 52.0
+
+
+def test_steps_may_be_called_as_the_function_or_an_argument():
+    def f(x):
+        x_1 = gc.let("f", np.sin(x))
+        f_dot = gc.let("d_f_d_x", x_1 * 2)
+        return f_dot
+
+    x = f
+    for _ in range(3):
+        x = gc.grad(x)
+    assert x(0.5) == pytest.approx(-2 * np.cos(0.5))
+    assert gc.jvp(f, (0.5,), (1.0,))[1] == pytest.approx(2 * np.cos(0.5))
+    assert gc.vjp(f, 0.5)[1](1.0)[0] == pytest.approx(2 * np.cos(0.5))
+    assert gc.linearize(f, 0.5)[1](1.0) == pytest.approx(2 * np.cos(0.5))
+    assert gc.hessian(f)(0.5) == pytest.approx(-2 * np.sin(0.5))
+
+
 def test_a_captured_step_is_held_fixed():
     def f(x):
         z = 2 * x
@@ -467,6 +496,17 @@ def test_whole_arrays_have_no_derivative():
         gc.grad(np.sum)(np.array([1j]))
     with pytest.raises(gc.DTypeError, match="'x' is str"):
         gc.grad(lambda x: 1.0)("text")
+
+
+def test_arrays_of_other_kinds_are_refused():
+    class Tensor:
+        def __array__(self, dtype=None, copy=None):
+            return np.ones(3)
+
+    for value in [np.ma.masked_array([1.0]), np.asarray([[1.0]]).view(np.matrix), Tensor()]:
+        with pytest.raises(gc.InputError, match=r"np.asarray\(a\)"):
+            gc.grad(lambda x, a: np.sum(x * a))(1.0, value)
+    assert gc.grad(lambda x, kind: np.sum(x * kind(2)))(1.0, np.float32) == 2.0
 
 
 def test_whole_arrays_may_be_indices():

@@ -238,6 +238,8 @@ def _read(leaf: Any, label: str, differentiated: bool) -> tuple[Any, tuple[Any, 
         leaf = leaf if isinstance(leaf, np.generic) else np.float64(leaf)
     whole = isinstance(leaf, (np.integer, np.bool_))  # fixed, as Python's are
     if isinstance(leaf, (Node, np.ndarray, np.generic)) and (differentiated or not whole):
+        if isinstance(leaf, (np.matrix, np.ma.MaskedArray)):
+            raise InputError(_foreign(leaf, label))
         dtype = check_dtype(leaf.dtype)
         if differentiated and dtype.kind != "f":
             msg = f"{label!r} is {dtype}: it has no derivative; convert to float (the values may be integers)"
@@ -246,6 +248,8 @@ def _read(leaf: Any, label: str, differentiated: bool) -> tuple[Any, tuple[Any, 
     if differentiated:
         msg = f"{label!r} is {type(leaf).__name__} {leaf!r:.40}: convert to float, or leave it out of argnums"
         raise DTypeError(msg)
+    if hasattr(leaf, "__array__") and not isinstance(leaf, (type, np.generic)):
+        raise InputError(_foreign(leaf, label))
     key = (
         "fixed",
         type(leaf),
@@ -257,3 +261,8 @@ def _read(leaf: Any, label: str, differentiated: bool) -> tuple[Any, tuple[Any, 
         msg = f"{label!r} is {type(leaf).__name__}: neither an array nor a fixed value that can be hashed"
         raise InputError(msg) from None
     return leaf, key
+
+
+def _foreign(leaf: object, label: str) -> str:
+    kind = type(leaf).__name__
+    return f"{label!r} is {kind}, whose arithmetic is not NumPy's: pass np.asarray({label})"
