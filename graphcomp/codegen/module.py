@@ -108,7 +108,7 @@ def _generate(
     for node in graph.inputs:
         if not arrays and node.shape:
             raise no_arrays(node)
-    writer = _writer(graph, reserved, target)
+    writer, constants = _writer(graph, reserved, target)
     functions_of = {each.name: writer.function(each) for each in plans}
     if FLAT in kinds:
         if not arrays:
@@ -117,7 +117,7 @@ def _generate(
         inner = next(each for each in plans if each.kind == "value_and_grad")
         functions_of[f"{called}_{FLAT}"] = flat_function(request, inner, writer.arguments)
     about = About(request, (*direct, *(kind for kind in kinds if kind == FLAT)), target)
-    return _assemble(about, functions_of, writer)
+    return _assemble(about, functions_of, writer, constants)
 
 
 @dataclass
@@ -183,13 +183,13 @@ def _reserved() -> set[str]:
     return {*RESERVED, "_checked", *(name for module in modules for name in _helpers(module))}
 
 
-def _writer(graph: GraphData, reserved: set[str], target: str) -> Writer:
+def _writer(graph: GraphData, reserved: set[str], target: str) -> tuple[Writer, _Constants]:
     dialect = TARGETS[target]
     arguments = Arguments.of(graph.inputs, reserved, arrays=dialect.arrays)
     constants = _Constants(taken={*reserved, *arguments.names.values(), *arguments.dims.values()})
     context = Context(dialect, arguments.dims, constants.name)
     passes: tuple[Pass, ...] = (inner_products,) if dialect.arrays else ()
-    return Writer(context, arguments, constants.taken, passes)
+    return Writer(context, arguments, constants.taken, passes), constants
 
 
 def _helpers(module: ModuleType) -> dict[str, Any]:
@@ -200,9 +200,10 @@ def _helpers(module: ModuleType) -> dict[str, Any]:
     }
 
 
-def _assemble(about: About, bodies: Mapping[str, list[str]], writer: Writer) -> str:
+def _assemble(
+    about: About, bodies: Mapping[str, list[str]], writer: Writer, constants: _Constants
+) -> str:
     """The parts of the module in order."""
-    constants: _Constants = writer.context.constant_name.__self__  # type: ignore[attr-defined]
     functions = [line for body in bodies.values() for line in ["", "", *body]]
     if about.request.graph.inputs:
         functions = ["", "", *writer.arguments.checked(), *functions]
