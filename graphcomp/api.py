@@ -79,6 +79,11 @@ class Graph(GraphData):
 
     __slots__ = ()
 
+    def __repr__(self) -> str:
+        return (
+            f"<graph {self.name}({', '.join(self.input_names)}) -> {', '.join(self.output_names)}>"
+        )
+
     # ------------------------------------------------------------ derivatives
 
     def pushforward(self, wrt: ad.Wrt = None) -> Graph:

@@ -56,7 +56,12 @@ class GraphData:
         listed = set(self.inputs)
         for node in topological(self.outputs):
             if node.op is INPUT and node not in listed:
-                msg = f"graph {self.name!r} uses the input {node.param('name')!r}, which is not among its inputs"
+                name = node.param("name")
+                msg = f"graph {self.name!r} uses the input {name!r}, which is not among its inputs"
+                if name in self.input_names:
+                    msg += (
+                        ": the one that is has another shape, dtype or scope; use one node for both"
+                    )
                 raise InputError(msg)
 
     @property

@@ -160,3 +160,15 @@ def test_one_output_may_be_an_input_and_two_may_be_one_step():
     y = gc.exp(x)
     program = build_program(GraphData([x], {"a": x, "b": y, "c": y}))
     assert program.outputs == {"a": "w1", "b": "w2", "c": "w2"}
+
+
+def test_two_inputs_of_one_name_are_told_apart():
+    with gc.scope("layer1"):
+        inner = gc.scalar("x")
+    with pytest.raises(InputError, match="another shape, dtype or scope"):
+        GraphData([gc.scalar("x")], {"y": inner * 2})
+
+
+def test_a_graph_without_real_inputs_has_nothing_to_differentiate_by():
+    with pytest.raises(gc.DerivativeError, match="no real input"):
+        gc.from_string("y = 1").gradient()

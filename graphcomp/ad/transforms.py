@@ -27,9 +27,12 @@ def resolve_wrt(graph: GraphData, wrt: Wrt) -> dict[str, Node]:
         DTypeError: an integer or boolean input.
     """
     if wrt is None:
-        return {
-            n: node for n, node in zip(graph.input_names, graph.inputs, strict=True) if node.is_real
-        }
+        pairs = zip(graph.input_names, graph.inputs, strict=True)
+        real = {name: node for name, node in pairs if node.is_real}
+        if not real:
+            msg = f"graph {graph.name!r} has no real input: there is nothing to differentiate by"
+            raise DerivativeError(msg)
+        return real
     names = (wrt,) if isinstance(wrt, str) else tuple(wrt)
     found = {name: graph.find(name) for name in names}
     for name, node in found.items():
