@@ -230,3 +230,11 @@ def test_the_number_of_rows_is_linear_in_the_graph():
     found = derive(GraphData([x], {"f": chain}), at={"x": 1.0})
     assert time.process_time() - started < 60
     assert len(found.reverse[0].rows) == 3001
+
+
+def test_an_array_without_entries_has_a_trace():
+    v = gc.array("v", "n")
+    graph = gc.Graph([v], {"y": (v**2).sum() + 3.0})
+    shown = str(graph.derivation("both", at={"v": np.zeros(0)}))
+    assert "v̄ = 2 ȳ v" in shown
+    assert "[]" in shown

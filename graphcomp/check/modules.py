@@ -222,6 +222,9 @@ def _load(path: Path) -> ModuleType:
     targets: list[ast.expr] = [n.target for n in tree.body if isinstance(n, ast.AnnAssign)]
     targets += [t for node in tree.body if isinstance(node, ast.Assign) for t in node.targets]
     if not any(isinstance(target, ast.Name) and target.id == "SIGNATURE" for target in targets):
-        msg = f"{path} is no module that graphcomp generated: it has no SIGNATURE"
+        msg = (
+            f"{path} is no module that graphcomp generated: it has no SIGNATURE; "
+            f"to check a graph or function in it, write {path}:NAME"
+        )
         raise InputError(msg)
     return load(source, path.stem)

@@ -54,7 +54,9 @@ def _tangents(
         for name, value in given.items()
     }
     resting = {
-        name for name, seed in seeds.items() if seed.value is not None and not seed.value.any()
+        name
+        for name, seed in seeds.items()
+        if seed.value is not None and seed.value.size and not seed.value.any()
     }
     if resting == set(seeds):
         msg = f"all seeds are zero, so every tangent is; seed one of {', '.join(wrt)} with 1"
@@ -139,6 +141,8 @@ def make_seed(
         return Seed(name, node, np.ones(()))
     if shape is None and (value is None or isinstance(value, str)):
         return Seed(name, node, None, None if value is None else _position(name, value))
+    if shape is not None and value is None and 0 in shape:
+        return Seed(name, node, np.zeros(shape))  # no entry to be one
     if shape is not None and (value is None or isinstance(value, str)):
         position = (1,) * len(shape) if value is None else _position(name, value)
         return Seed(name, node, _unit(name, position, shape), position)
