@@ -5,23 +5,12 @@ Run it with ``make demo``, or ``python -m examples.demo``.
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
-from types import ModuleType
 
 from examples import e1_sigmoid, e7_gradient_step
+from examples.loading import load
 
 FOLDER = Path("demo_output")
-
-
-def load(path: Path) -> ModuleType:
-    """Import a generated module from its file, as ``import sigmoid_grad`` would."""
-    specification = importlib.util.spec_from_file_location(path.stem, path)
-    if specification is None or specification.loader is None:
-        raise ImportError(path)
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
 
 
 def heading(text: str) -> None:

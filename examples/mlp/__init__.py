@@ -1,0 +1,1 @@
+"""The pieces of `examples.train_mlp`: data, model, optimisers, training, study, plots, comparison."""
