@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from types import ModuleType
@@ -28,6 +29,7 @@ from examples.mlp.training import train
 from graphcomp.errors import GraphcompError, InputError
 
 FAILURE, USAGE, INTERRUPTED = 1, 2, 130
+CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")  # in a name, could command a terminal
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -48,8 +50,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # whoever read has seen enough; Python's last flush must not fail too
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILURE
-    except (GraphcompError, OSError) as error:
+    except GraphcompError as error:
         say(str(error))
+        return FAILURE
+    except OSError as error:
+        say(f"can't write {error.filename or 'the output'}: {error.strerror or error}")
         return FAILURE
     except MemoryError:
         say("there is not enough memory for such networks; try smaller ones")
@@ -59,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def say(message: str) -> None:
     """A message beside the output."""
-    print(f"train_mlp: {message}", file=sys.stderr)
+    print(f"train_mlp: {CONTROL.sub('?', message)}", file=sys.stderr)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -69,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
         torch_network = load_extra("examples.mlp.torch_network")
         if torch_network is None:
             raise InputError("--compare torch needs PyTorch: pip install torch")
-    source = read_table(arguments.csv) if arguments.csv else friedman(1000, arguments.seed)
+    source = friedman(1000, arguments.seed) if arguments.csv is None else read_table(arguments.csv)
     data = prepare(source, arguments.target, arguments.seed)
     describe(data, source.source)
 

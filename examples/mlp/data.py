@@ -57,7 +57,8 @@ def prepare(table: Table, target: str | None, seed: int) -> Dataset:
     """
     name = table.names[-1] if target is None else target
     if name not in table.names:
-        known = ", ".join(table.names)
+        more = f", and {len(table.names) - 20} more" if len(table.names) > 20 else ""
+        known = ", ".join(table.names[:20]) + more
         raise InputError(f"{table.source} has no column {name!r}; it has {known}")
     rows = len(table.values)
     if rows < 3:

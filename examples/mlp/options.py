@@ -10,7 +10,7 @@ from pathlib import Path
 from examples.mlp.optimisers import OPTIMISERS
 
 #: Rates that suit standardised features and He's initial weights.
-RATES = {"sgd": 0.02, "adam": 0.003}
+RATES = {"sgd": 0.02, "adam": 0.001}
 LARGEST = 1_000_000
 
 EXAMPLES = """examples:
@@ -49,7 +49,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="numbers of units in each hidden layer (default: %(default)s)",
     )
     for name, default, text in (
-        ("--epochs", 50, "passes over the training rows"),
+        ("--epochs", 100, "passes over the training rows"),
         ("--batch", 32, "rows for each step"),
     ):
         parser.add_argument(

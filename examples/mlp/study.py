@@ -97,5 +97,6 @@ def table(results: Sequence[Result], data: Dataset) -> str:
             lines.append(f"{start}  diverged in epoch {len(history.seconds)}")
             continue
         gain = 1 - history.test[-1] / test_loss if test_loss else 0.0
+        gain = round(gain, 3) + 0.0  # -0.0 becomes 0.0
         lines.append(f"{start}  {history.train[-1]:13.5g}  {history.test[-1]:9.5g}  {gain:10.1%}")
     return "\n".join(lines)
