@@ -101,6 +101,8 @@ def run(arguments: argparse.Namespace) -> int:
         say(f"diverged: {'; '.join(diverged)}; try a learning rate below {rate:g} (--lr)")
     agrees = True
     if torch_network is not None:
+        threads = torch_network.use_threads(max(arguments.width))
+        say(f"PyTorch uses {threads} thread{'s' if threads > 1 else ''}")
         trained = [result for result in results if not result.history.diverged]
         with progress(len(trained) * settings.epochs, "torch") as after_epoch:
             pairs = compare(torch_network, trained, data, settings, after_epoch)

@@ -29,7 +29,7 @@ def csv_file(tmp_path):
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_the_delimiter_is_found(csv_file, delimiter, end):
-    text = end.join(delimiter.join(row) for row in (["a b", "c,d" * 0 or "c"], ["1", "-2e3"]))
+    text = end.join(delimiter.join(row) for row in (["a b", "c"], ["1", "-2e3"]))
     table = read_table(csv_file(text))
     assert table.names == ("a b", "c")
     assert table.values.tolist() == [[1.0, -2000.0]]

@@ -41,7 +41,7 @@ class Adam:
     optimization", algorithm 1, with their constants).
 
     >>> [W] = Adam(rate=0.1).step([np.array([1.0])], [np.array([2.0])])
-    >>> W.tolist()
+    >>> W.round(6).tolist()
     [0.9]
     """
 

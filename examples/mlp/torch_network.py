@@ -11,6 +11,16 @@ from examples.mlp.tables import Array
 OPTIMISERS = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
 
 
+def use_threads(widest: int) -> int:
+    """Choose the number of threads for networks up to that width, and return it.
+
+    Small matrices are done before a second thread has begun: several only wait for each other.
+    """
+    if widest <= 128:
+        torch.set_num_threads(1)
+    return int(torch.get_num_threads())
+
+
 class TorchNetwork:
     """Trainable as our own network is, from the same weights, in float64."""
 
