@@ -52,7 +52,7 @@ docs: $(VENV)/.installed-docs ## Documentation as HTML, in docs/_build/
 	@echo "docs/_build/index.html"
 
 clean: ## Remove what the tools and the targets made, the virtual environment too
-	@rm -rf $(VENV) build dist demo_output docs/_build *.egg-info
+	@rm -rf $(VENV) build dist demo_output mlp_output docs/_build *.egg-info
 	@rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
