@@ -9,13 +9,18 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 WIDTH = 88
 INDENT = "    "
 
 _OPEN, _CLOSE = "([{", ")]}"
-_MARKERS = re.compile(r"'[^']*'|\"(?:[^\"\\]|\\.)*\"|[\[\](){},]")  # strings pass as one
+_STRING = r"'[^']*'|\"(?:[^\"\\]|\\.)*\""  # passes as one
+_MARKERS = re.compile(rf"{_STRING}|[\[\](){{}},]")
+_RANKS = (("<", ">", "<=", ">=", "==", "!="), ("+", "-"), ("*", "/", "//", "%", "@"), ("**",))
+_OPERATORS = re.compile(rf"{_STRING}|[\[\](){{}}]| (?:[<>]=?|[=!]=|[-+%@]|\*\*?|//?)(?= )")
+_ASSIGNED = re.compile(r"[\w.]+(?:: \w+)? (?:[-+*/@%]|//|\*\*)?= ")
 
 
 def layout(text: str, indent: int = 0) -> list[str]:
@@ -30,38 +35,78 @@ def layout(text: str, indent: int = 0) -> list[str]:
     line = INDENT * indent + text
     if len(line) <= WIDTH:
         return [line]
-    found = _last_bracket(text)
+    target, value = _assigned(text)
+    margin = INDENT * indent
+    room = WIDTH - len(margin)
+    found = _last_bracket(text, room)
+    if target and (found is None or found[0] >= room or _takes_parentheses(value)):
+        return [f"{margin}{target}(", *_expression(value, indent + 1), f"{margin})"]
     if found is None:
-        return _operators(text, indent)
+        return [line]
     start, stop = found
     head, body, tail = text[: start + 1], text[start + 1 : stop], text[stop:]
     if not body:
         return [line]
-    margin = INDENT * indent
     parts = split_commas(body)
     called = start > 0 and (text[start - 1].isalnum() or text[start - 1] in "_)]")
+    if not called and text[start] == "(" and parts == [body.strip()]:  # a comma makes a tuple of it
+        return [margin + head, *_expression(body, indent + 1), margin + tail]
     if called and len(margin) + len(INDENT) + len(body) <= WIDTH:
         return [margin + head, margin + INDENT + body, margin + tail]
     lines = [margin + head]
     for part in parts:
-        lines += layout(f"{part},", indent + 1)
+        lines += _expression(f"{part},", indent + 1)
     return [*lines, margin + tail]
 
 
-def _operators(text: str, indent: int) -> list[str]:
-    """A line without brackets to open: the right-hand side in parentheses of its own."""
-    margin = INDENT * indent
-    target, equals, value = text.partition(" = ")
-    if not equals:
-        return [margin + text]
-    if len(margin) + len(INDENT) + len(value) <= WIDTH:
-        return [f"{margin}{target} = (", margin + INDENT + value, f"{margin})"]
-    terms = re.split(r" (?=[-+*/@] )", value)
-    return [f"{margin}{target} = (", *(margin + INDENT + term for term in terms), f"{margin})"]
+def _assigned(text: str) -> tuple[str, str]:
+    """The target of an assignment with its equals sign, and the value; no target elsewhere."""
+    found = _ASSIGNED.match(text)
+    return (found.group(), text[found.end() :]) if found else ("", text)
 
 
-def _last_bracket(text: str) -> tuple[int, int] | None:
-    """Where the last outermost bracket opens and closes."""
+def _takes_parentheses(value: str) -> bool:
+    """Whether a formatter puts a long value into parentheses, rather than open its last bracket."""
+    count = len(_terms(value))
+    return count > 2 or (count == 2 and not value.startswith("(") and not value.endswith(")"))
+
+
+def _expression(text: str, indent: int) -> list[str]:
+    """An expression inside parentheses: split at its outermost operators where it is too long.
+
+    >>> for line in _expression("first_factor * (" + "a + " * 20 + "b) - 1", 0):
+    ...     print(line)
+    first_factor
+    * (a + a + a + a + a + a + a + a + a + a + a + a + a + a + a + a + a + a + a + a + b)
+    - 1
+    """
+    line = INDENT * indent + text
+    if len(line) <= WIDTH:
+        return [line]
+    terms = _terms(text)
+    if len(terms) == 1:
+        return layout(text, indent)
+    return [line for term in terms for line in _expression(term, indent)]
+
+
+def _terms(text: str) -> list[str]:
+    """The operands of the outermost operators, each behind its operator."""
+    depth, places = 0, dict[int, list[int]]()
+    for match in _OPERATORS.finditer(text):
+        mark = match.group()
+        if mark in _OPEN:
+            depth += 1
+        elif mark in _CLOSE:
+            depth -= 1
+        elif depth == 0 and match.start() > 0 and mark[0] == " ":
+            rank = next(i for i, kin in enumerate(_RANKS) if mark.strip() in kin)
+            places.setdefault(rank, []).append(match.start())
+    cuts = [-1, *places[min(places)], len(text)] if places else [-1, len(text)]
+    return [text[start + 1 : stop] for start, stop in pairwise(cuts)]
+
+
+def _last_bracket(text: str, room: int) -> tuple[int, int] | None:
+    """Where the last outermost bracket opens and closes before which there is room, if any."""
     depth, start, found = 0, 0, None
     for match in _MARKERS.finditer(text):
         mark = match.group()
@@ -71,7 +116,7 @@ def _last_bracket(text: str) -> tuple[int, int] | None:
             depth += 1
         elif mark in _CLOSE:
             depth -= 1
-            if depth == 0:
+            if depth == 0 and (found is None or start < room):
                 found = (start, match.start())
     return found
 
