@@ -152,6 +152,12 @@ def test_polygamma_on_floats_and_below_zero(order: int):
         assert found == pytest.approx(exact, rel=1e-13)
 
 
+def test_gammaln_of_positive_integers_divides_by_nothing():
+    found = GAMMALN.evaluate(np.arange(1.0, 20.0))  # a warning would be an error
+    exact = [float(mpmath.loggamma(n)) for n in range(1, 20)]
+    np.testing.assert_allclose(found, exact, rtol=1e-15, atol=1e-16)
+
+
 def test_norms_at_the_edges():
     x = gc.array("x", 3)
     for f in (gc.norm, gc.std, lambda x: gc.norm(x, 3)):

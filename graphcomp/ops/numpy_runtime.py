@@ -446,7 +446,7 @@ def _gammaln(x: Any) -> Any:
     stirling = series / far + 9.189385332046727418e-1 - 0.5 * log + far * (log - 1.0)
     low = lift + np.where(first, near_one, near_two)
     found = np.where(y <= 4.0, low, np.where(y <= 12.0, near_eight, stirling))
-    wave = np.abs(np.sin(np.pi * (z - np.round(z))))
+    wave = np.where(turned, np.abs(np.sin(np.pi * (z - np.round(z)))), 1.0)
     found = np.where(turned, np.log(np.pi / wave) - found, found)
     found = np.where(np.isinf(z), np.inf, found)
     return found.astype(np.result_type(x, np.float32))[()]
