@@ -1,0 +1,1 @@
+"""Functions whose values and derivatives are compared with those of JAX."""
