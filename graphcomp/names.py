@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import re
 import unicodedata
 from collections.abc import Container, Iterable
 
@@ -67,3 +68,16 @@ def fresh_name(wanted: str, taken: Container[str]) -> str:
     while name in taken:
         name, number = f"{wanted}_{number}", number + 1
     return name
+
+
+def identifier(text: str) -> str:
+    """A name like a text that may be none.
+
+    >>> identifier("params_layer 1"), identifier("lambda"), identifier("_x")
+    ('params_layer_1', 'x_lambda', 'x')
+    """
+    name = re.sub(r"\W", "_", text, flags=re.ASCII).lstrip("_") or "x"
+    try:
+        return check_name(name)
+    except NamingError:
+        return check_name(f"x_{name}"[:80])

@@ -5,15 +5,14 @@ from __future__ import annotations
 from graphcomp.ad.local import Block, primitive_blocks
 from graphcomp.ad.modes import Derivative, Term, forward, reverse
 from graphcomp.ad.transforms import (
-    Wrt,
     gradient,
     hessian,
     hvp,
     jacobian,
     pullback,
     pushforward,
-    resolve_wrt,
 )
+from graphcomp.ad.variables import Wrt, resolve_wrt, variables
 
 __all__ = [
     "Block",
@@ -30,4 +29,5 @@ __all__ = [
     "pushforward",
     "resolve_wrt",
     "reverse",
+    "variables",
 ]

@@ -9,40 +9,15 @@ from graphcomp.ad.batch import batched
 from graphcomp.ad.build import filled, ones_like, unscoped, zeros_like
 from graphcomp.ad.local import primitive_blocks
 from graphcomp.ad.modes import Derivative, forward, reverse
-from graphcomp.errors import DerivativeError, DerivativeWarning, DTypeError
+from graphcomp.ad.variables import Wrt, resolve_wrt
+from graphcomp.ad.variables import variables as arranged_variables
+from graphcomp.errors import DerivativeError, DerivativeWarning
 from graphcomp.graph import G, GraphData, input_node
 from graphcomp.names import fresh_name
 from graphcomp.node import Node, apply
 from graphcomp.ops.leaves import IDENTITY, LET
 from graphcomp.shape import Dim, Shape, combine, format_shape
-
-Wrt = Sequence[str] | str | None
-
-
-def resolve_wrt(graph: GraphData, wrt: Wrt) -> dict[str, Node]:
-    """The nodes to differentiate by, from names of inputs and steps; None: every real input.
-
-    Raises:
-        NamingError: there is no such input or step.
-        DTypeError: an integer or boolean input.
-    """
-    if wrt is None:
-        pairs = zip(graph.input_names, graph.inputs, strict=True)
-        real = {name: node for name, node in pairs if node.is_real}
-        if not real:
-            msg = f"graph {graph.name!r} has no real input: there is nothing to differentiate by"
-            raise DerivativeError(msg)
-        return real
-    names = (wrt,) if isinstance(wrt, str) else tuple(wrt)
-    found = {name: graph.find(name) for name in names}
-    for name, node in found.items():
-        if not node.is_real:
-            msg = f"{name!r} is {node.dtype}: it has no derivative; convert to float (the values may be integers)"
-            raise DTypeError(msg)
-    if not found:
-        msg = f"graph {graph.name!r}: nothing to differentiate by"
-        raise DerivativeError(msg)
-    return found
+from graphcomp.trees import Structure
 
 
 def pushforward(graph: G, wrt: Wrt = None) -> G:
@@ -62,7 +37,11 @@ def pushforward(graph: G, wrt: Wrt = None) -> G:
     }
     inputs = (*graph.inputs, *seeds)
     return graph.derive(
-        inputs, outputs, f"{graph.name}_pushforward", hints=_hints(graph, found, "dot", names)
+        inputs,
+        outputs,
+        f"{graph.name}_pushforward",
+        hints=_hints(graph, found, "dot", names),
+        arguments=_with_seeds(graph, wrt, seeds, "{}_dot"),
     )
 
 
@@ -168,7 +147,13 @@ def hvp(graph: G, wrt: Wrt = None, output: str | None = None) -> G:
         f"hvp_{name}": found[slope].value if slope in found else zeros_like(slope)
         for name, slope in zip(variables, slopes.outputs, strict=True)
     }
-    return graph.derive((*graph.inputs, *vectors), results, f"{graph.name}_hvp", hints=slopes.hints)
+    return graph.derive(
+        (*graph.inputs, *vectors),
+        results,
+        f"{graph.name}_hvp",
+        hints=slopes.hints,
+        arguments=_with_seeds(graph, wrt, vectors, "v_{}"),
+    )
 
 
 def scalar_output(graph: GraphData, output: str | None = None) -> tuple[str, Node]:
@@ -224,6 +209,21 @@ def _seed_inputs(
         taken.add(names[-1])
         seeds.append(input_node(names[-1], node.shape, node.dtype))
     return tuple(names), seeds
+
+
+def _with_seeds(
+    graph: GraphData, wrt: Wrt, seeds: Sequence[Node], form: str
+) -> dict[str, Structure]:
+    """The arguments of a graph, then those for the seeds of `wrt`, arranged as `wrt` is."""
+    found = {argument.name: argument.structure for argument in graph.arguments}
+    names = [seed.param("name") for seed in seeds]
+    start = 0
+    for variable in arranged_variables(graph, wrt):
+        taken = {*found, *graph.input_names, *names}
+        name = names[start] if variable.plain else fresh_name(form.format(variable.name), taken)
+        found[name] = variable.structure
+        start += len(variable.nodes)
+    return found
 
 
 def _hints(

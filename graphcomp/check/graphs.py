@@ -68,7 +68,7 @@ def check_graph(
             np.all(np.isfinite(bar)) for bar in gradient.values()
         )
 
-    point = find_point(graph.inputs, at or {}, rng, usable)
+    point = find_point(graph.inputs, graph.flat_values(at or {}), rng, usable)
     subject = Subject(graph, point, rng)
     gradient = subject.cotangents(pullback, variables)
     rows: list[Row] = []

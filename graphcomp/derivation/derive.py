@@ -69,7 +69,9 @@ def derive(
         raise DerivativeError(msg)
     names = tuple(variables)
     program = build_program(graph, steps, letter)
-    arrays, sizes = bind(graph.inputs, at) if at is not None else ({}, {})
+    arrays, sizes = bind(graph.inputs, graph.flat_values(at)) if at is not None else ({}, {})
+    if isinstance(seed, Mapping):
+        seed = graph.flat_values(seed)
     values = (
         evaluate([step.node for step in program.steps], arrays, sizes) if at is not None else None
     )

@@ -1,12 +1,12 @@
 """Symbolic arguments for a Python function, from shapes: arrays alone, in lists and in dicts.
 
-A tuple of dimensions is one shape, a list or a dict is a structure of several arrays.
+A tuple of dimensions is one shape; a list, a dict or a named tuple is a structure of several arrays.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,8 +16,9 @@ import sympy
 from graphcomp import functions
 from graphcomp.errors import InputError, NamingError
 from graphcomp.frontends.vocabulary import suggestion
-from graphcomp.names import check_name
+from graphcomp.names import check_name, fresh_name, identifier
 from graphcomp.node import Node
+from graphcomp.trees import LEAF, Structure
 
 
 @dataclass(slots=True)
@@ -27,11 +28,29 @@ class Arguments:
     Attributes:
         positional, keyword: the arguments of the call.
         inputs: the nodes among them, in order.
+        structures: how they are arranged, by name of the argument.
     """
 
     positional: list[Any] = field(default_factory=list)
     keyword: dict[str, Any] = field(default_factory=dict)
     inputs: list[Node] = field(default_factory=list)
+    structures: dict[str, Structure] = field(default_factory=dict)
+
+    def make(self, name: str, shape: Any, dtype: Any) -> Any:
+        """The argument called `name`: an input, or a structure of inputs."""
+        leaves, structure = _taken_apart(shape)
+        names = [name]
+        if structure != LEAF:
+            check_name(name, "argument")
+            taken = {node.param("name") for node in self.inputs} | self.structures.keys() | {name}
+            names = []
+            for path in structure.paths(name):
+                names.append(fresh_name(identifier(path), {*taken, *names}))
+            _check_keys(structure, name)
+        made = [_input(n, leaf, dtype) for n, leaf in zip(names, leaves, strict=True)]
+        self.inputs += made
+        self.structures[name] = structure
+        return structure.build(made)
 
 
 def bind_shapes(function: Callable[..., Any], shapes: Mapping[str, Any], dtype: Any) -> Arguments:
@@ -53,19 +72,19 @@ def bind_shapes(function: Callable[..., Any], shapes: Mapping[str, Any], dtype: 
             named = {p.name for p in parameters}
             for extra in shapes:
                 if extra not in named:
-                    result.keyword[extra] = _made(extra, shapes[extra], dtype, result.inputs)
+                    result.keyword[extra] = result.make(extra, shapes[extra], dtype)
             continue
         if parameter.kind is parameter.VAR_POSITIONAL:
             given = shapes.get(name, [])
             if not isinstance(given, (list, tuple)):
                 given = [given]
-            made = _made(name, list(given), dtype, result.inputs)
-            result.positional += made
+            parts = enumerate(given)
+            result.positional += [result.make(f"{name}_{i}", part, dtype) for i, part in parts]
             continue
         if name not in shapes and parameter.default is not parameter.empty:
             value = parameter.default
         else:
-            value = _made(name, shapes.get(name), dtype, result.inputs)
+            value = result.make(name, shapes.get(name), dtype)
         if parameter.kind is parameter.KEYWORD_ONLY:
             result.keyword[name] = value
         else:
@@ -98,28 +117,29 @@ def _check_names(
             raise InputError(msg)
 
 
-def _made(name: str, shape: Any, dtype: Any, inputs: list[Node]) -> Any:
-    """The argument called `name`: an input, or a structure of inputs, which are added to `inputs`."""
-    structure = _structure(shape)
-    if structure is None:
-        made = _input(name, shape, dtype)
-        inputs.append(made)
-        return made
-    parts = {key: _made(f"{name}_{key}", part, dtype, inputs) for key, part in structure}
-    if isinstance(shape, Mapping):
-        return parts
-    return list(parts.values()) if isinstance(shape, list) else tuple(parts.values())
+def _taken_apart(shape: Any) -> tuple[list[Any], Structure]:
+    """The shapes in a structure, in order, and the structure without them."""
+    named = isinstance(shape, tuple) and hasattr(shape, "_fields")
+    several = isinstance(shape, tuple) and not all(_is_dimension(part) for part in shape)
+    if not (isinstance(shape, (Mapping, list)) or named or several):
+        return [shape], LEAF
+    mapping = isinstance(shape, Mapping)
+    kind: type = type(shape) if named else dict if mapping else list
+    if several and not named:
+        kind = tuple
+    found = [_taken_apart(part) for part in (shape.values() if mapping else shape)]
+    leaves = [leaf for some, _ in found for leaf in some]
+    keys = tuple(shape) if mapping else ()
+    return leaves, Structure(kind, keys, tuple(structure for _, structure in found))
 
 
-def _structure(shape: Any) -> Iterator[tuple[Any, Any]] | None:
-    """The parts of a list, a dict, or a tuple of more than dimensions; None for one shape."""
-    if isinstance(shape, Mapping):
-        return iter(shape.items())
-    if isinstance(shape, list) or (
-        isinstance(shape, tuple) and not all(_is_dimension(part) for part in shape)
-    ):
-        return iter(enumerate(shape))
-    return None
+def _check_keys(structure: Structure, name: str) -> None:
+    """Raise unless the keys are such that generated source can show them."""
+    for key, part in zip(structure.keys or structure.parts, structure.parts, strict=True):
+        if structure.keys and type(key) not in {str, int}:
+            msg = f"{name}: the keys of a dict of arrays must be str or int, not {key!r:.60}"
+            raise InputError(msg)
+        _check_keys(part, name)
 
 
 def _is_dimension(part: object) -> bool:

@@ -12,9 +12,10 @@ from graphcomp.frontends.arguments import bind_shapes
 from graphcomp.frontends.local_names import call_and_watch, with_names
 from graphcomp.frontends.outputs import output_name
 from graphcomp.graph import G, GraphData
-from graphcomp.names import check_name
+from graphcomp.names import check_name, fresh_name, identifier
 from graphcomp.node import Node, constant
 from graphcomp.ops.leaves import LET
+from graphcomp.trees import flatten
 
 
 def from_function(
@@ -38,8 +39,9 @@ def from_function(
         dtype: of the arguments that are no example arrays.
         graph_class: the class of the result.
         **more: a shape for each argument that is no scalar: text ("m n"), an int, a tuple of
-            dimensions, or an example array; a list or a dict of these for an argument that is a
-            list or a dict of arrays. A parameter with a default and no shape keeps its default.
+            dimensions, or an example array; a list, a dict or a named tuple of these, or of such
+            structures, for an argument that is so arranged: the graph keeps the structure. A
+            parameter with a default and no shape keeps its default.
 
     Raises:
         InputError: the shapes do not belong to the function, or it returns no formula.
@@ -56,17 +58,24 @@ def from_function(
     title = check_name(name, "graph name") if name is not None else _title(function)
     arguments = bind_shapes(function, {**(shapes or {}), **more}, dtype)
     result, variables = call_and_watch(function, arguments.positional, arguments.keyword)
-    parts = dict(_parts(result, "", title or "the function"))
+    parts: dict[str, Node] = {}
+    for key, node in _parts(result, "", title or "the function"):
+        parts[fresh_name(key, parts)] = node
     if not parts:
         msg = f"{title or 'the function'} returns an empty {type(result).__name__}; there is no output"
         raise InputError(msg)
-    inputs = {node.param("name") for node in arguments.inputs}
-    wanted = _wanted(parts, inputs, title, name is not None, isinstance(result, Mapping))
+    inputs = {node.param("name") for node in arguments.inputs} | arguments.structures.keys()
+    keys = set(map(str, result)) if isinstance(result, Mapping) else None
+    wanted = _wanted(parts, inputs, title, name is not None, keys)
     # a step must not be called as an output that is something else
     clashes = {label for label, node in wanted.items() if variables.get(label) is not node}
     outputs = with_names(list(wanted.values()), variables, inputs | clashes)
     return graph_class(
-        arguments.inputs, _named(wanted, outputs, isinstance(result, Mapping)), title
+        arguments.inputs,
+        _named(wanted, outputs, isinstance(result, Mapping)),
+        title,
+        arguments=arguments.structures,
+        results=flatten(result)[1],
     )
 
 
@@ -79,11 +88,19 @@ def _title(function: Callable[..., Any]) -> str | None:
 
 
 def _wanted(
-    parts: Mapping[str, Node], inputs: set[str], title: str | None, given: bool, keyed: bool
+    parts: Mapping[str, Node],
+    inputs: set[str],
+    title: str | None,
+    given: bool,
+    keys: set[str] | None,
 ) -> dict[str, Node]:
     """The outputs by the names that they have unless a local variable names them."""
-    if keyed:
-        return dict(parts)
+    if keys is not None:
+        named: dict[str, Node] = {}
+        for key, node in parts.items():
+            inner = set() if key in keys else inputs  # names made up here are not those of inputs
+            named[fresh_name(identifier(key), {*named, *inner})] = node
+        return named
     usable = title if given or title not in inputs else None
     label = output_name(usable, inputs)
     return {f"{label}_{key}" if key else label: node for key, node in parts.items()}
@@ -124,5 +141,5 @@ def _named(wanted: Mapping[str, Node], outputs: list[Node], keyed: bool) -> dict
     named: dict[str, Node] = {}
     for label, node in zip(wanted, outputs, strict=True):
         own = node.param("name") if node.op is LET and not keyed else label
-        named[label if own in named else own] = node
+        named[fresh_name(label, named) if own in named else own] = node
     return named

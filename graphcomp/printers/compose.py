@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any, TypeAlias
 
-from graphcomp.ad.transforms import Wrt
+from graphcomp.ad import Wrt
 from graphcomp.errors import InputError
 from graphcomp.graph import GraphData
 from graphcomp.printers.arrange import Arrangement, affordable, arrange, spans
@@ -76,7 +76,11 @@ def compose(
 
 def _looks(facts: Facts, parameters: Collection[str], *, constants: bool) -> dict[str, Look]:
     names = facts.program.graph.input_names
-    chosen = {parameters} if isinstance(parameters, str) else set(parameters)
+    given = (parameters,) if isinstance(parameters, str) else parameters
+    chosen = set()
+    for name in given:
+        argument = facts.program.graph.argument(name)
+        chosen |= {name} if argument is None else set(argument.leaves)
     for name in sorted(chosen - set(names)):
         raise InputError(
             f"parameters: there is no input {name!r}; the inputs are {', '.join(names)}"

@@ -8,7 +8,7 @@ from typing import Any
 
 import graphviz
 
-from graphcomp.ad.transforms import Wrt
+from graphcomp.ad import Wrt
 from graphcomp.errors import InputError
 from graphcomp.graph import GraphData
 from graphcomp.printers.collapse import Path

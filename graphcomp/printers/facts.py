@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphcomp.ad import resolve_wrt
-from graphcomp.ad.transforms import Wrt
+from graphcomp.ad import Wrt, resolve_wrt
 from graphcomp.derivation import Derivation, Row, Seed, derive
 from graphcomp.derivation.records import Array
 from graphcomp.errors import InputError
@@ -155,7 +154,7 @@ def _undirected(program: Program, wrt: Wrt, at: Mapping[str, Any] | None) -> Fac
     values: dict[str, Array] = {}
     arrays: dict[Node, Array] = {}
     if at is not None:
-        arrays, sizes = bind(graph.inputs, at)
+        arrays, sizes = bind(graph.inputs, graph.flat_values(at))
         computed = evaluate([step.node for step in program.steps], arrays, sizes)
         values = {step.name: computed[step.node] for step in program.steps}
     return Facts(

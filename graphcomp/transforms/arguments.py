@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,11 +11,11 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from graphcomp.errors import DTypeError, InputError, NamingError
-from graphcomp.names import check_name, fresh_name
+from graphcomp.errors import DTypeError, InputError
+from graphcomp.names import fresh_name, identifier
 from graphcomp.node import Node
 from graphcomp.shape import check_dtype
-from graphcomp.transforms.trees import Structure, flatten, tuple_of
+from graphcomp.trees import Structure, flatten, tuple_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +146,7 @@ def collect(
 def title_of(function: Callable[..., Any]) -> str:
     """What the function is called, as an identifier."""
     name = getattr(function, "__name__", type(function).__name__)
-    return _identifier("f" if name == "<lambda>" else name)
+    return identifier("f" if name == "<lambda>" else name)
 
 
 @lru_cache(maxsize=1024)
@@ -156,7 +155,7 @@ def _labels(titles: tuple[str, ...], parts: tuple[Structure, ...]) -> tuple[str,
     labels: list[str] = []
     for title, part in zip(titles, parts, strict=True):
         for path in part.paths(title):
-            labels.append(fresh_name(_identifier(path), labels))
+            labels.append(fresh_name(identifier(path), labels))
     return tuple(labels)
 
 
@@ -221,14 +220,6 @@ def _chosen(
 
 def _several(what: Any) -> tuple[Any, ...]:
     return () if what is None else what if isinstance(what, tuple) else (what,)
-
-
-def _identifier(path: str) -> str:
-    name = re.sub(r"\W", "_", path, flags=re.ASCII).lstrip("_") or "x"
-    try:
-        return check_name(name)
-    except NamingError:
-        return check_name(f"x_{name}"[:80])
 
 
 def _read(leaf: Any, label: str, differentiated: bool) -> tuple[Any, tuple[Any, ...]]:

@@ -14,8 +14,8 @@ from graphcomp.graph import GraphData
 from graphcomp.names import fresh_name
 from graphcomp.node import Node
 from graphcomp.transforms.tracing import Traced
-from graphcomp.transforms.trees import Structure, tuple_of
 from graphcomp.traversal import topological
+from graphcomp.trees import Structure, tuple_of
 
 Outputs = dict[str, Node]
 

@@ -20,8 +20,8 @@ from graphcomp.transforms.derivatives import Outputs, pulled_back, pushed_forwar
 from graphcomp.transforms.running import arguments_of, check_callable, dots, like, matching
 from graphcomp.transforms.substitution import substitute
 from graphcomp.transforms.tracing import Traced, trace
-from graphcomp.transforms.trees import Structure, tuple_of
 from graphcomp.traversal import topological
+from graphcomp.trees import Structure, tuple_of
 
 
 class LinearMap:

@@ -19,7 +19,7 @@ from graphcomp.transforms.cache import Cache
 from graphcomp.transforms.derivatives import Kind
 from graphcomp.transforms.substitution import substitute
 from graphcomp.transforms.tracing import Traced, trace
-from graphcomp.transforms.trees import Structure, flatten
+from graphcomp.trees import Structure, flatten
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,8 @@ from graphcomp.rewrite import stabilize_graph
 from graphcomp.shape import format_shape
 from graphcomp.transforms.arguments import Call
 from graphcomp.transforms.substitution import substitute
-from graphcomp.transforms.trees import Structure, flatten
 from graphcomp.traversal import topological
+from graphcomp.trees import Structure, flatten
 
 _PACKAGE = str(Path(__file__).resolve().parent.parent)
 _numbers = itertools.count(1)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+
+from graphcomp.errors import InputError
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +37,82 @@ class Structure:
         """A name for each leaf: ``params_W_0``."""
         if self.kind is None:
             yield name
-        for key, part in zip(self._names(), self.parts, strict=True):
+        for key, part in zip(self.names(), self.parts, strict=True):
             yield from part.paths(f"{name}_{key}" if name else str(key))
 
-    def _names(self) -> Iterable[Any]:
+    def titles(self, name: str) -> Iterator[str]:
+        """What each leaf is called for people: ``params['W'][0]``."""
+        if self.kind is None:
+            yield name
+        for access, part in zip(self.accesses(), self.parts, strict=True):
+            yield from part.titles(f"{name}{access}")
+
+    def accesses(self) -> list[str]:
+        """How each part is reached: ``['W']``, ``[0]``, ``.W``."""
+        dots = self.kind is not dict and hasattr(self.kind, "_fields")
+        return [f".{key}" if dots else f"[{key!r}]" for key in self.names()]
+
+    def names(self) -> Iterable[Any]:
+        """The key, field or number of each part."""
         fields: Iterable[Any] | None = getattr(self.kind, "_fields", None)
         return self.keys or fields or range(len(self.parts))
+
+    @property
+    def count(self) -> int:
+        """The number of leaves."""
+        return sum(part.count for part in self.parts) if self.kind is not None else 1
+
+    def only(self, wanted: Iterable[bool]) -> Structure:
+        """The structure with None in place of the leaves that are not wanted."""
+        return self._only(iter(wanted))
+
+    def _only(self, wanted: Iterator[bool]) -> Structure:
+        if self.kind is None:
+            return self if next(wanted) else NOTHING
+        parts = tuple(part._only(wanted) for part in self.parts)  # noqa: SLF001  (its own class)
+        return Structure(self.kind, self.keys, parts)
+
+    def take(self, value: Any, name: str) -> Iterator[tuple[str, Any]]:
+        """The leaves of a value that has this structure, each with its title.
+
+        A leaf may be a list of numbers, as it is told from a part of the structure by its place.
+
+        Raises:
+            InputError: it is no list or no dict, or has other lengths or keys.
+
+        >>> _, structure = flatten({"W": [1.0, 2.0]})
+        >>> list(structure.take({"W": [[3, 4], 5]}, "p"))
+        [("p['W'][0]", [3, 4]), ("p['W'][1]", 5)]
+        >>> list(structure.take({"W": [3]}, "p"))
+        Traceback (most recent call last):
+        graphcomp.errors.InputError: p['W'] has 1 entry, expected 2
+        """
+        if self.kind is None:
+            yield name, value
+        elif self.kind is not type(None):
+            parts = self._parts_of(value, name)
+            for access, structure, part in zip(self.accesses(), self.parts, parts, strict=True):
+                yield from structure.take(part, f"{name}{access}")
+
+    def _parts_of(self, value: Any, name: str) -> list[Any]:
+        """The parts of a value, in order."""
+        mapping = self.kind is dict
+        fits = isinstance(value, Mapping if mapping else Sequence) and not isinstance(value, str)
+        if not fits:
+            wanted = "dict" if mapping else "list or tuple"
+            msg = f"{name}: expected a {wanted}, got {type(value).__name__}"
+            raise InputError(msg)
+        if not mapping:
+            if len(value) != len(self.parts):
+                entries = "entry" if len(value) == 1 else "entries"
+                msg = f"{name} has {len(value)} {entries}, expected {len(self.parts)}"
+                raise InputError(msg)
+            return list(value)
+        if set(value) != set(self.keys):
+            given, expected = (", ".join(map(repr, keys)) for keys in (value, self.keys))
+            msg = f"{name} has the keys {given or 'none'}, expected {expected or 'none'}"
+            raise InputError(msg)
+        return [value[key] for key in self.keys]
 
     def build(self, leaves: Iterable[Any]) -> Any:
         """The structure with these leaves."""
@@ -73,6 +145,7 @@ class _Star:
 
 _STAR = _Star()
 LEAF = Structure()
+NOTHING = Structure(type(None))
 
 
 def tuple_of(parts: Iterable[Structure]) -> Structure:
@@ -100,7 +173,7 @@ def _taken_apart(value: Any, leaves: list[Any]) -> Structure:
         leaves.append(value)
         return LEAF
     if value is None:
-        return Structure(type(None))
+        return NOTHING
     if isinstance(value, Mapping):
         parts = tuple(_taken_apart(part, leaves) for part in value.values())
         return Structure(dict, tuple(value), parts)
