@@ -81,7 +81,8 @@ class Graph(GraphData):
 
     def __repr__(self) -> str:
         return (
-            f"<graph {self.name}({', '.join(self.input_names)}) -> {', '.join(self.output_names)}>"
+            f"<graph {self.name}({', '.join(argument.name for argument in self.arguments)}) -> "
+            f"{', '.join(self.output_names)}>"
         )
 
     # ------------------------------------------------------------ derivatives
@@ -221,15 +222,17 @@ class Graph(GraphData):
     ) -> dict[str, np.ndarray[Any, Any]]:
         """The value of every step and output, by the reference interpreter.
 
+        An argument that is a list, tuple or dict of arrays is given as such, or array by array.
+
         Raises:
-            InputError: an input is missing or unknown.
+            InputError: an input is missing or unknown, or a structure is not that of the argument.
             ShapeError: names the argument and the dimension that disagrees.
 
         >>> import graphcomp as gc
         >>> gc.from_string("h = x + 1; y = h**2").evaluate(x=2)["y"].item()
         9.0
         """
-        arrays, sizes = bind(self.inputs, {**(values or {}), **inputs})
+        arrays, sizes = bind(self.inputs, self.flat_values({**(values or {}), **inputs}))
         found = evaluate(self.outputs, arrays, sizes)
         program = self.program()
         named = {step.name: found[step.node] for step in program.steps if step.node in found}
@@ -247,9 +250,13 @@ class Graph(GraphData):
     ) -> codegen.CompiledFunction:
         """A generated function, ready to call; its ``.source`` shows what runs.
 
+        It takes the arguments as the graph has them, lists and dicts of arrays too, and returns
+        derivatives in the same structure.
+
         Args:
             kind: value, grad, value_and_grad, vjp, jvp, jacobian, hessian, hvp or derivatives.
-            wrt: inputs or named steps to differentiate by; all real inputs by default.
+            wrt: inputs or named steps to differentiate by; all real inputs by default. The name of
+                an argument that is a structure means all arrays in it.
             target: "numpy", or "math" for scalar graphs without NumPy.
             **options: see `graphcomp.codegen.generate`.
         """
@@ -277,6 +284,8 @@ class Graph(GraphData):
         **options: Any,
     ) -> Path:
         """Write a module with the given functions, to be imported without graphcomp.
+
+        Constants of more than 1000 entries go to an ``.npz`` file of the same name beside it.
 
         Raises:
             OutputError: the file can't be written, or is not ours to overwrite.
@@ -336,11 +345,15 @@ def from_function(
     Args:
         function: plain Python that uses NumPy or graphcomp functions.
         name: of the graph; the function's own by default.
-        **shapes: a shape for each array argument, such as ``W1="m n"``; scalars need none.
+        **shapes: a shape for each array argument, such as ``W1="m n"``; scalars need none. A list,
+            dict or named tuple of shapes for an argument that is so arranged.
 
     >>> def loss(x, y, W):
     ...     return 0.5 * np.sum((W @ x - y) ** 2)
     >>> from_function(loss, x="n", y="m", W="m n").input_names
     ('x', 'y', 'W')
+    >>> graph = from_function(lambda p: p["W"] @ p["x"], p={"W": "m n", "x": "n"}, name="f")
+    >>> graph.compile("value")({"W": [[1.0, 2.0]], "x": [3.0, 4.0]})
+    array([11.])
     """
     return frontends.from_function(function, name=name, graph_class=Graph, **shapes)

@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 
 from graphcomp import ad
-from graphcomp.codegen import generate, load
+from graphcomp.codegen import load
+from graphcomp.codegen.module import build_module
 from graphcomp.errors import DerivativeWarning
 from graphcomp.evaluate import bind
 from graphcomp.graph import GraphData
 from graphcomp.shape import resolve_dimension
+from graphcomp.trees import flatten
 from tests.conformance.cases import run
 
 FIRST_ORDER = ("value", "vjp", "jvp", "jacobian")
@@ -19,8 +21,8 @@ SCALAR = ("grad", "value_and_grad", "derivatives", "hvp", "hessian")
 
 
 def flat(tree: Any) -> list[Any]:
-    """The leaves of nested tuples."""
-    return [leaf for item in tree for leaf in flat(item)] if isinstance(tree, tuple) else [tree]
+    """The leaves of a structure."""
+    return flatten(tree)[0]
 
 
 def same(actual: Any, expected: Any, rtol: float = 1e-12) -> None:
@@ -51,11 +53,11 @@ def agree(
     chosen = kinds or (*FIRST_ORDER, *(SCALAR if scalar else ()))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DerivativeWarning)
-        source = generate(graph, chosen, wrt, target=target, name="f")
-        module = load(source, "f")
+        made = build_module(graph, chosen, wrt, target=target, name="f")
+        module = load(made.source, "f", stored=made.stored)
         expected = list(_expected(graph, values, wrt, chosen))
     before = {name: np.copy(value) for name, value in values.items()}
-    arguments = [values[name] for name in graph.input_names]
+    arguments = [a.structure.build(values[name] for name in a.leaves) for a in graph.arguments]
     with np.errstate(all="ignore"):
         for kind, extra, wanted in expected:
             function = getattr(module, "f" if kind == "value" else f"f_{kind}")
@@ -64,10 +66,10 @@ def agree(
             assert len(first) == len(wanted), kind
             for actual, reference in zip(first, wanted, strict=True):
                 same(actual, reference, rtol)
-            own(first, second, arguments + extra)
+            own(first, second, flat(arguments + extra))
     for name, value in values.items():
         assert np.array_equal(before[name], value, equal_nan=before[name].dtype.kind == "f"), name
-    return source
+    return made.source
 
 
 def call(function: Any, kind: str, arguments: list[Any], extra: list[Any]) -> list[Any]:
@@ -75,13 +77,12 @@ def call(function: Any, kind: str, arguments: list[Any], extra: list[Any]) -> li
     if kind == "vjp":
         value, vjp = function(*arguments)
         pulled, again = flat(vjp(*extra)), flat(vjp(*extra))
-        own(pulled, again, arguments + extra)
+        own(pulled, again, flat(arguments + extra))
         for a, b in zip(pulled, again, strict=True):
             assert np.array_equal(a, b, equal_nan=True)
-        own(flat(value), pulled, arguments)
+        own(flat(value), pulled, flat(arguments))
         return flat(value) + pulled
-    result = function(*arguments, *extra)
-    return list(result.values()) if isinstance(result, dict) else flat(result)
+    return flat(function(*arguments, *extra))
 
 
 def own(first: list[Any], second: list[Any], arguments: list[Any]) -> None:
@@ -118,7 +119,11 @@ def _expected(
             derived = transform(graph, wrt)
             extra = seeds(derived)
             found = list(run(derived, {**values, **extra}).values())
-            yield kind, list(extra.values()), [*([] if kind == "hvp" else base), *found]
+            yield (
+                kind,
+                _arranged(graph, wrt, kind, list(extra.values())),
+                [*([] if kind == "hvp" else base), *found],
+            )
             continue
         simple: Any = {"jacobian": ad.jacobian, "hessian": ad.hessian}.get(kind, ad.gradient)
         names = wrt
@@ -128,6 +133,23 @@ def _expected(
             names = list(dict.fromkeys([*real, *steps]))
         found = list(run(simple(graph, names), values).values())
         yield kind, [], [*(base if kind == "value_and_grad" else []), *found]
+
+
+def _arranged(
+    graph: GraphData, wrt: Sequence[str] | None, kind: str, seeds: list[Any]
+) -> list[Any]:
+    """Tangents as the arguments are arranged, cotangents as the results."""
+    leaves = iter(seeds)
+    if kind != "vjp":
+        return [each.structure.build(leaves) for each in ad.variables(graph, wrt)]
+    results = graph.results
+    parts = results.parts if results.kind is tuple else (results,)
+    outputs, found = iter(graph.outputs), []
+    for part in parts:
+        real = [next(outputs).is_real for _ in range(part.count)]
+        if any(real):
+            found.append(part.only(real).build(leaves))
+    return found
 
 
 def _shapes(graph: GraphData, values: Mapping[str, Any], nodes: Sequence[Any]) -> list[Any]:

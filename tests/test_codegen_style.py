@@ -16,6 +16,7 @@ from graphcomp.codegen import KINDS, generate, load
 from graphcomp.graph import GraphData
 from graphcomp.ops import math_runtime, numpy_runtime
 from tests.conformance.cases import CASES, SMOOTH, weighted
+from tests.networks import Layer, network
 
 DIRECT = [kind for kind in KINDS if kind != "value_and_grad_flat"]
 
@@ -89,6 +90,8 @@ def folder(tmp_path_factory) -> Path:
         (place / "many.py").write_text(generate(many(), [*KINDS]))
         (place / "long.py").write_text(generate(long_names(), ["value", "vjp", "jvp", "hvp"]))
         (place / "large.py").write_text(generate(constants()))
+        for name, made in structured().items():
+            (place / f"{name}.py").write_text(made)
     return place
 
 
@@ -114,6 +117,31 @@ def constants() -> GraphData:
     odd = np.array([np.nan, np.inf, -np.inf, 0.1])
     small = gc.constant(np.arange(3)) + gc.constant(np.array([True, False, True]))
     return GraphData([x], {"y": x.sum() * table, "z": gc.exp(odd) + x[0], "k": small})
+
+
+def structured() -> dict[str, str]:
+    """Structures as arguments and results, and constants in a file."""
+
+    def nested(params, x):
+        h = np.tanh(params["pair"][0].W @ x + params["pair"][0].b)
+        results = {"h": h, "sums": (np.sum(h), [np.sum(params["weights"][0])])}
+        return results, Layer(params["weights"][1] @ h, 2 * params["scale"])
+
+    shapes = {"pair": [Layer("m n", "m")], "weights": ("m n", "k m"), "scale": ""}
+    layered = gc.from_function(nested, params=shapes, x="n")
+    deep = network(12)
+    few = gc.from_function(
+        lambda p, c: {"r": np.sqrt(p[0]) * c["a"]}, name="few", p=[""], c={"a": ""}
+    )
+    table = np.random.default_rng(0).normal(size=(40, 50))
+    stored = gc.from_function(lambda x: [np.sum(table @ x), table], x="50", name="stored")
+    return {
+        "layered": layered.source(["value", "vjp", "jvp", "jacobian"]),
+        "few": few.source(["value", "vjp", "jvp"], target="math"),
+        "shallow": network(2).source(["value", *KINDS], ["x", "Ws"]),
+        "deep": deep.source(["value", "grad", "vjp", "hvp", "value_and_grad_flat"], "Ws"),
+        "stored": stored.source(["value", "vjp"]),
+    }
 
 
 def test_modules_pass_the_linter_and_the_formatter(folder):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import ModuleType
 from typing import Any, TypeAlias
 
@@ -14,6 +14,7 @@ from graphcomp.errors import InputError
 from graphcomp.evaluate import bind
 from graphcomp.graph import input_node
 from graphcomp.node import Node
+from graphcomp.trees import flatten
 
 Point: TypeAlias = Mapping[str, Array]
 
@@ -45,39 +46,62 @@ class Module:
             )
             raise InputError(msg)
         self._module = module
-        self._bare = isinstance(signature["wrt"], str)
+        bare = isinstance(signature["wrt"], str)
         self._outputs: Mapping[str, Mapping[str, Any]] = signature["outputs"]
         self._output: str | None = signature.get("output")
+        self._arguments: Mapping[str, Any] = signature.get(
+            "arguments", {name: name for name in signature["inputs"]}
+        )
+        self._results: Any = signature.get("results", tuple(self._outputs))
         self.name: str = signature["function"]
         self.kinds: tuple[str, ...] = tuple(signature["functions"])
-        self.wrt: tuple[str, ...] = (signature["wrt"],) if self._bare else tuple(signature["wrt"])
+        self._variables: tuple[str, ...] = (signature["wrt"],) if bare else tuple(signature["wrt"])
         self.inputs: tuple[Node, ...] = tuple(
             input_node(name, tuple(entry["shape"]), entry["dtype"])
             for name, entry in signature["inputs"].items()
         )
+        real = {node.param("name") for node in self.inputs if node.is_real}
+        leaves = [(n, flatten(self._arguments.get(n, n))[0]) for n in self._variables]
+        self.wrt: tuple[str, ...] = tuple(
+            leaf for name, own in leaves for leaf in own if leaf in real or own == [name]
+        )
         self.real = [np.dtype(entry["dtype"]).kind == "f" for entry in self._outputs.values()]
         floats = [node.dtype for node in self.inputs if node.is_real]
         self.epsilon = max((float(np.finfo(dtype).eps) for dtype in floats), default=2.0**-52)
+
+    def flat_values(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Values by the names of inputs, from values by the names of inputs or arguments."""
+        found: dict[str, Any] = {}
+        for name, value in values.items():
+            names, structure = flatten(self._arguments.get(name, name))
+            taken = structure.take(value, name)
+            found |= dict(zip(names, (leaf for _, leaf in taken), strict=True))
+        return found
 
     def derivatives(self) -> tuple[str, ...]:
         """The kinds that are derivatives and can be checked."""
         known = (*GRADIENTS, *ALL_OUTPUTS, *SECOND_ORDER)
         return tuple(kind for kind in self.kinds if kind in known)
 
-    def call(self, kind: str, point: Point, *more: Array) -> Any:
+    def call(self, kind: str, point: Point, *more: Any) -> Any:
         """The result of a function, on Python floats where that will do."""
         name = self.name if kind == "value" else f"{self.name}_{kind}"
         function: Callable[..., Any] = getattr(self._module, name)
-        given = [point[node.param("name")].astype(node.dtype) for node in self.inputs]
         with np.errstate(all="ignore"):
-            return function(*map(plain, given), *map(plain, more))
+            return function(*self._given(self._arguments.values(), point), *more)
+
+    def _given(self, trees: Iterable[Any], point: Point) -> list[Any]:
+        """Arguments, each put together from the arrays at a point."""
+        dtypes = {node.param("name"): node.dtype for node in self.inputs}
+        values = {name: plain(array.astype(dtypes[name])) for name, array in point.items()}
+        return [arranged(tree, values) for tree in trees]
 
     # ------------------------------------------------------------ values
 
     def values(self, kind: str, point: Point) -> list[Array] | None:
         """The outputs, as a function of this kind gives them; None if it gives not all of them."""
         if kind == "jvp":
-            result = self.call(kind, point, *(np.zeros(self._shape(n, point)) for n in self.wrt))[0]
+            result = self.call(kind, point, *self._directions(point, {}))[0]
         elif kind == "vjp":
             result = self.call(kind, point)[0]
         elif kind == "value" or (kind == "value_and_grad" and len(self._outputs) == 1):
@@ -85,7 +109,7 @@ class Module:
             result = result if kind == "value" else result[0]
         else:
             return None
-        return [np.asarray(v) for v in (result if len(self._outputs) > 1 else (result,))]
+        return [np.asarray(value) for value in flatten(result)[0]]
 
     def value(self, point: Point) -> list[Array]:
         """The outputs.
@@ -122,12 +146,12 @@ class Module:
         match kind:
             case "vjp":
                 _, vjp = self.call(kind, point)
-                vjp(*(plain(0 * seed) for seed in seeds))  # it may be called many times
-                found = self._listed(vjp(*map(plain, seeds)))
+                vjp(*self._seeds([0 * seed for seed in seeds]))  # it may be called many times
+                found = flatten(vjp(*self._seeds(seeds)))[0]
             case "grad":
-                found = self._listed(self.call(kind, point))
+                found = flatten(self.call(kind, point))[0]
             case "value_and_grad":
-                found = self._listed(self.call(kind, point)[1])
+                found = flatten(self.call(kind, point)[1])[0]
             case "value_and_grad_flat":
                 found = self._unpacked(self._call_flat(point)[1], point)
             case "derivatives":
@@ -135,8 +159,7 @@ class Module:
                 output = self._name_of(seeds)
                 found = [named.get(f"d_{output}_d_{name}", np.nan) for name in self.wrt]
             case _:
-                rows = self.call(kind, point)
-                blocks = [self._listed(row) for row in (rows if len(self._outputs) > 1 else [rows])]
+                blocks = self._rows(self.call(kind, point))
                 found = [
                     sum(np.tensordot(u, b[i], u.ndim) for u, b in zip(seeds, blocks, strict=True))
                     for i in range(len(self.wrt))
@@ -146,8 +169,9 @@ class Module:
 
     def tangent(self, point: Point, name: str, direction: Array, seeds: Sequence[Array]) -> float:
         """Forward mode along a direction of one argument, contracted."""
-        found = self.call("jvp", point, *self._directions(point, name, direction))[1]
-        tangents = found if len(self._outputs) > 1 else (found,)
+        tangents, _ = flatten(
+            self.call("jvp", point, *self._directions(point, {name: direction}))[1]
+        )
         real = [t for t, real in zip(tangents, self.real, strict=True) if real]
         return float(sum(np.sum(u * t) for u, t in zip(seeds, real, strict=True)))
 
@@ -156,10 +180,10 @@ class Module:
     ) -> float:
         """The Hessian times a direction of one argument, times weights."""
         if kind == "hvp":
-            found = self._listed(self.call(kind, point, *self._directions(point, name, direction)))
+            found, _ = flatten(self.call(kind, point, *self._directions(point, {name: direction})))
         else:
             column = self.wrt.index(name)
-            rows = [self._listed(row) for row in self._listed(self.call(kind, point))]
+            rows = self._rows(self.call(kind, point))
             found = [np.tensordot(row[column], direction, direction.ndim) for row in rows]
         pairs = zip(self.wrt, found, strict=True)
         return float(sum(np.sum(weights[n] * v) for n, v in pairs if n in point))
@@ -168,8 +192,11 @@ class Module:
         """The function over one vector; dimensions that it can't find are given to it."""
         function: Callable[..., Any] = getattr(self._module, f"{self.name}_value_and_grad_flat")
         theta = np.concatenate([np.ravel(point[name]) for name in self.wrt])
-        others = [node for node in self.inputs if node.param("name") not in self.wrt]
-        given = [plain(point[node.param("name")].astype(node.dtype)) for node in others]
+        given: list[Any] = []
+        for tree in self._arguments.values():
+            names, _ = flatten(tree)
+            others = [name for name in names if name not in self.wrt]
+            given += self._given([tree] if others == names else others, point)
         asked = inspect.signature(function).parameters.values()
         sizes = bind(self.inputs, point)[1]
         named = {p.name: sizes[p.name] for p in asked if p.kind is p.KEYWORD_ONLY}
@@ -180,8 +207,25 @@ class Module:
         parts = zip(np.split(vector, stops), self.wrt, strict=True)
         return [part.reshape(point[name].shape) for part, name in parts]
 
-    def _directions(self, point: Point, name: str, direction: Array) -> list[Array]:
-        return [direction if n == name else np.zeros(self._shape(n, point)) for n in self.wrt]
+    def _directions(self, point: Point, moving: Mapping[str, Array]) -> list[Any]:
+        """A direction for each of `wrt`, arranged as it; zeros for what does not move."""
+        along = {name: plain(np.zeros(self._shape(name, point))) for name in self.wrt}
+        along |= {name: plain(direction) for name, direction in moving.items()}
+        return [arranged(self._arguments.get(name, name), along) for name in self._variables]
+
+    def _seeds(self, seeds: Sequence[Array]) -> list[Any]:
+        """Cotangents of the real outputs, arranged as the results."""
+        real = [name for name, real in zip(self._outputs, self.real, strict=True) if real]
+        values = dict(zip(real, map(plain, seeds), strict=True))
+        parts = self._results if isinstance(self._results, tuple) else (self._results,)
+        chosen = [part for part in parts if not values.keys().isdisjoint(flatten(part)[0])]
+        return [arranged(part, values) for part in chosen]
+
+    def _rows(self, result: Any) -> list[list[Any]]:
+        """Blocks for each of `wrt`, row by row."""
+        blocks, _ = flatten(result)
+        count = len(self.wrt)
+        return [blocks[i : i + count] for i in range(0, len(blocks), count)]
 
     def _shape(self, name: str, point: Point) -> tuple[int, ...]:
         if name not in point:
@@ -190,13 +234,19 @@ class Module:
         shape: tuple[int, ...] = point[name].shape
         return shape
 
-    def _listed(self, result: Any) -> list[Any]:
-        """One thing for each of `wrt`."""
-        return [result] if self._bare else list(result)
-
     def _name_of(self, seeds: Sequence[Array]) -> str:
         names = [n for n, real in zip(self._outputs, self.real, strict=True) if real]
         return next(name for name, seed in zip(names, seeds, strict=True) if np.any(seed))
+
+
+def arranged(tree: Any, values: Mapping[str, Any]) -> Any:
+    """A tree of names with values in their place; None for a name that has none.
+
+    >>> arranged({"W": ["a", "b"]}, {"a": 1.0})
+    {'W': [1.0, None]}
+    """
+    names, structure = flatten(tree)
+    return structure.build([values.get(name) for name in names])
 
 
 def plain(value: Array) -> Any:

@@ -63,7 +63,7 @@ def check_module(
     def usable(point: dict[str, Array]) -> bool:
         return all(np.all(np.isfinite(value)) for value in called.real_values(point))
 
-    point = find_point(called.inputs, at or {}, rng, usable)
+    point = find_point(called.inputs, called.flat_values(at or {}), rng, usable)
     subject = _Subject(called, point, rng)
     rows = list(subject.value_rows())
     for name in called.wrt:
@@ -227,4 +227,4 @@ def _load(path: Path) -> ModuleType:
             f"to check a graph or function in it, write {path}:NAME"
         )
         raise InputError(msg)
-    return load(source, path.stem)
+    return load(source, path.stem, path=path)

@@ -140,13 +140,22 @@ def _compile(arguments: argparse.Namespace) -> int:
     functions = parse_names(arguments.functions, "--functions") or []
     wrt = parse_names(arguments.wrt, "--wrt")
     if arguments.output is None:
-        print(codegen.generate(graph, functions, wrt, target=arguments.language), end="")
+        made = codegen.build_module(graph, functions, wrt, target=arguments.language)
+        if made.data:
+            large = ", ".join(f"{name} {array.shape}" for name, array in made.stored.items())
+            msg = f"constants that are too large to be printed ({large}) need a file: write -o NAME.py"
+            raise InputError(msg)
+        print(made.source, end="")
         return 0
-    _report(
-        graph.write(
-            arguments.output, functions, wrt, target=arguments.language, force=arguments.force
-        )
-    )
+    for path in codegen.write_files_of(
+        graph,
+        arguments.output,
+        functions,
+        wrt,
+        target=arguments.language,
+        force=arguments.force,
+    ):
+        _report(path)
     return 0
 
 

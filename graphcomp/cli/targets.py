@@ -96,7 +96,14 @@ def _from_module(
             raise InputError(msg)
         if isinstance(found, Graph) and name is None:
             return found
-        return Graph(found.inputs, _outputs(found), name or found.name)
+        arguments = {each.name: each.structure for each in found.arguments}
+        return Graph(
+            found.inputs,
+            _outputs(found),
+            name or found.name,
+            arguments=arguments,
+            results=found.results,
+        )
     if callable(found):
         result: Graph = _guarded(path, lambda: from_function(found, name=name, **shapes))
         return result

@@ -8,7 +8,7 @@ from typing import Any
 
 from graphcomp.errors import InputError
 
-_OPENING, _CLOSING = "[(", "])"
+_OPENING, _CLOSING = "[({", "])}"
 
 
 def split_assignments(text: str, option: str, *, example: str = "x=1,a=2") -> dict[str, str]:
@@ -49,7 +49,7 @@ def parse_point(text: str | None, option: str, *, units: bool = False) -> dict[s
     """Numbers and arrays by name: ``x=1,v=[1,2]``; with `units` also ``v=E1``, one entry 1, others 0.
 
     Raises:
-        InputError: a value is neither a number nor a list of numbers.
+        InputError: a value is neither a number nor a list, nor a dict of these in JSON.
     """
     if text is None:
         return None
@@ -69,7 +69,7 @@ def _number(text: str, where: str) -> Any:
         value = json.loads(f"0{plain}" if plain.startswith(".") else plain)
     except (ValueError, RecursionError):
         value = _python_float(text)
-    if isinstance(value, bool) or not isinstance(value, (int, float, list)):
+    if isinstance(value, bool) or not isinstance(value, (int, float, list, dict)):
         msg = (
             f"{where}: {text[:60]!r} is neither a number nor a list such as [1,2] or [[1,2],[3,4]]"
         )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from graphcomp.codegen import functions
 from graphcomp.codegen.flat import FLAT
 from graphcomp.codegen.loading import CompiledFunction, compile_function, load
-from graphcomp.codegen.module import TARGETS, generate
-from graphcomp.codegen.writing import write_module
+from graphcomp.codegen.module import TARGETS, Generated, build_module, generate
+from graphcomp.codegen.writing import write_files_of, write_module
 
 #: Every kind of function.
 KINDS: tuple[str, ...] = (*functions.KINDS, FLAT)
@@ -15,8 +15,11 @@ __all__ = [
     "KINDS",
     "TARGETS",
     "CompiledFunction",
+    "Generated",
+    "build_module",
     "compile_function",
     "generate",
     "load",
+    "write_files_of",
     "write_module",
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from graphcomp.codegen.dimensions import dimension_source, solved_source
@@ -16,7 +17,9 @@ from graphcomp.codegen.layout import (
     returned,
     unpacked,
 )
+from graphcomp.codegen.parameters import SCALARS, Parameter
 from graphcomp.evaluate import Binding, bindings
+from graphcomp.graph import Argument
 from graphcomp.names import fresh_name
 from graphcomp.node import Node
 from graphcomp.op import DType
@@ -30,7 +33,9 @@ RESERVED = frozenset(
     | {"TypeError", "ValueError", "ArithmeticError", "AttributeError", "OverflowError"}
 )
 
-_SCALARS = {"f": "float", "i": "int", "u": "int", "b": "bool"}
+#: Names that they use if there are structures, or constants in a file, too.
+STRUCTURED = frozenset({"Mapping", "NamedTuple", "Sequence", "list"})
+STORED = frozenset({"ImportError", "OSError", "Path", "hashlib", "_STORED"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,49 +44,62 @@ class Arguments:
 
     Attributes:
         inputs: the input nodes.
-        names: the names of the arguments.
+        parameters: of the functions; a structure of inputs is one.
+        names: the variables for the inputs.
+        titles: what messages call these variables, where that is something else.
         dims: the names of the variables for the dimensions.
         arrays: whether they are NumPy's; else Python numbers.
         bindings: where each dimension is found.
     """
 
     inputs: tuple[Node, ...]
+    parameters: tuple[Parameter, ...]
     names: Mapping[Node, str]
+    titles: Mapping[str, str]
     dims: Mapping[str, str]
     arrays: bool
     bindings: Mapping[str, Binding]
 
     @classmethod
-    def of(cls, inputs: Sequence[Node], taken: Iterable[str], *, arrays: bool) -> Arguments:
-        """Arguments named as the inputs, but for names that are taken."""
+    def of(cls, given: Sequence[Argument], taken: Iterable[str], *, arrays: bool) -> Arguments:
+        """Arguments named as in the graph, but for names that are taken."""
         used = set(taken)
+        inputs = tuple(node for argument in given for node in argument.nodes)
+        wanted = {node.param("name") for node in inputs} | {argument.name for argument in given}
+
+        def give(name: str) -> str:
+            found = fresh_name(name, used | (wanted if name in used else set()))
+            used.add(found)
+            return found
+
+        parameters = tuple(Parameter.of(argument, give) for argument in given)
         names: dict[Node, str] = {}
-        wanted = {node.param("name") for node in inputs}
-        for node in inputs:
-            name = node.param("name")
-            names[node] = fresh_name(name, used | (wanted if name in used else set()))
-            used.add(names[node])
+        titles: dict[str, str] = {}
+        for parameter in parameters:
+            names |= dict(zip(parameter.nodes, parameter.variables, strict=True))
+            titles |= dict(zip(parameter.variables, parameter.titles, strict=True))
         dims: dict[str, str] = {}
         for dim in dimension_names(node.shape for node in inputs):
             dims[dim] = fresh_name(dim, used)
             used.add(dims[dim])
         found = {binding.dim: binding for binding in bindings(inputs)}
-        return cls(tuple(inputs), names, dims, arrays, found)
+        return cls(inputs, parameters, names, titles, dims, arrays, found)
 
     @property
     def renamed(self) -> dict[str, str]:
         """Inputs and dimensions that go by another name in the code."""
         inputs = {n.param("name"): name for n, name in self.names.items()}
+        inputs |= {each.argument.name: each.name for each in self.parameters}
         both = [*inputs.items(), *((f"dimension {d}", name) for d, name in self.dims.items())]
         return {old: new for old, new in both if old.removeprefix("dimension ") != new}
 
-    def parameter(self, node: Node, name: str) -> str:
-        """A parameter with its type."""
-        return f"{name}: {parameter_type(node)}"
+    def annotated(self) -> list[str]:
+        """The parameters with their types."""
+        return [parameter.annotated() for parameter in self.parameters]
 
-    def parameters(self) -> list[str]:
-        """The parameters for the inputs."""
-        return [self.parameter(node, self.names[node]) for node in self.inputs]
+    def flat(self) -> list[str]:
+        """A parameter for each input, with its type."""
+        return [text for parameter in self.parameters for text in parameter.flat()]
 
     def bind(self, wanted: Iterable[str], indent: int) -> list[str]:
         """The lines that find the sizes of some dimensions."""
@@ -105,33 +123,44 @@ class Arguments:
         """The named dimensions in a shape."""
         return {s.name for d in shape if not isinstance(d, int) for s in d.free_symbols}
 
-    def convert(self, node: Node, name: str, indent: int) -> list[str]:
-        """The lines that convert an argument."""
+    def taken(
+        self, parameter: Parameter, give: Callable[[str], str], indent: int
+    ) -> tuple[list[str], list[str]]:
+        """The lines that take a parameter apart and convert it, and those that check its shapes."""
+        lines, checks = parameter.unpack(give, indent), []
+        parts = zip(parameter.nodes, parameter.variables, parameter.titles, strict=True)
+        for node, name, title in parts:
+            lines += self.convert(node, name, title, indent)
+            checks += self.check(node, name, title, indent)
+        return lines, checks
+
+    def convert(self, node: Node, name: str, title: str, indent: int) -> list[str]:
+        """The lines that convert a variable, which messages call `title`."""
         if not self.arrays:
             kind = node.dtype.kind
             helper = {"f": "_number", "b": "bool"}.get(kind, "_whole")
-            call = f"bool({name})" if kind == "b" else f"{helper}({quoted(name)}, {name})"
+            call = f"bool({name})" if kind == "b" else f"{helper}({quoted(title)}, {name})"
             return layout(f"{name} = {call}", indent)
         dtype = "" if node.dtype == "float64" else f", np.{_numpy_name(node.dtype)}"
         if node.shape == ():
-            return layout(f"{name} = _as_scalar({quoted(name)}, {name}{dtype})", indent)
+            return layout(f"{name} = _as_scalar({quoted(title)}, {name}{dtype})", indent)
         dims = _strings([str(dim) for dim in node.shape])
-        return layout(f"{name} = _as_array({quoted(name)}, {name}, {dims}{dtype})", indent)
+        return layout(f"{name} = _as_array({quoted(title)}, {name}, {dims}{dtype})", indent)
 
-    def check(self, node: Node, name: str, indent: int) -> list[str]:
-        """The lines that compare the shape of an argument with the dimensions."""
-        if not node.shape or self._determines(node):
+    def check(self, node: Node, name: str, title: str, indent: int) -> list[str]:
+        """The lines that compare the shape of a variable with the dimensions."""
+        if not self.needs_check(node):
             return []
         sizes = [dimension_source(dim, self.dims) for dim in node.shape]
         listed = f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
         dims = _strings([str(dim) for dim in node.shape])
         origins = _strings([self._origin(dim) for dim in node.shape])
-        error = f"raise _misfit({quoted(name)}, {name}.shape, {listed}, {dims}, {origins})"
+        error = f"raise _misfit({quoted(title)}, {name}.shape, {listed}, {dims}, {origins})"
         return [*layout(f"if {name}.shape != {listed}:", indent), *layout(error, indent + 1)]
 
-    def _determines(self, node: Node) -> bool:
-        """Whether each axis of an argument is where its dimension comes from."""
-        return all(
+    def needs_check(self, node: Node) -> bool:
+        """Whether an axis of an argument is not where its dimension comes from."""
+        return not all(
             not isinstance(dim, int)
             and dim.is_Symbol
             and (self.bindings[dim.name].argument, self.bindings[dim.name].axis)
@@ -141,44 +170,53 @@ class Arguments:
 
     def _origin(self, dim: object) -> str:
         symbols = sorted(getattr(dim, "free_symbols", ()), key=str)
-        return ", ".join(dict.fromkeys(self._argument(symbol.name) for symbol in symbols))
+        names = dict.fromkeys(self._argument(symbol.name) for symbol in symbols)
+        return ", ".join(self.titles.get(name, name) for name in names)
 
     def checked(self) -> list[str]:
         """The function that converts and checks all arguments."""
         types = [array_type(node) for node in self.inputs]
         names = [self.names[node] for node in self.inputs]
         result = types[0] if len(types) == 1 else f"tuple[{', '.join(types)}]"
-        lines = definition("_checked", self.parameters(), result)
+        lines = definition("_checked", self.annotated(), result)
         lines += docstring(
             "The arguments in their dtypes; an error that names what does not fit.", indent=1
         )
         checks: list[str] = []
         needed: set[str] = set()
-        for node in self.inputs:
-            lines += self.convert(node, self.names[node], 1)
-            found = self.check(node, self.names[node], 1)
+        used = {*names, *self.dims.values(), *(each.name for each in self.parameters)}
+
+        def give(name: str) -> str:
+            used.add(fresh := fresh_name(name, used))
+            return fresh
+
+        for parameter in self.parameters:
+            converted, found = self.taken(parameter, give, 1)
+            lines += converted
             checks += found
-            needed |= self.symbols(node.shape) if found else set()
+            for node in parameter.nodes:
+                needed |= self.symbols(node.shape) if self.needs_check(node) else set()
         lines += [*self.bind(needed, 1), *checks]
         return [*lines, *returned(tuple(names) if len(names) > 1 else names[0], 1)]
 
-    def call_checked(self, indent: int) -> list[str]:
-        """The line that calls it."""
-        names = [self.names[node] for node in self.inputs]
+    def call_checked(self, indent: int, below: Sequence[str]) -> list[str]:
+        """The line that calls it; parts of structures that the lines below do not read get a _."""
+        used = set(re.findall(r"\w+", "\n".join(below)))
+        names = [
+            name if each.argument.plain or name in used else f"_{name}"
+            for each in self.parameters
+            for name in each.variables
+        ]
         if not names:
             return []
-        call = f"_checked({', '.join(names)})"
-        if self.arrays or any(node.dtype.kind != "f" for node in self.inputs):
+        call = f"_checked({', '.join(parameter.name for parameter in self.parameters)})"
+        structured = any(not parameter.argument.plain for parameter in self.parameters)
+        if self.arrays or structured or any(node.dtype.kind != "f" for node in self.inputs):
             return unpacked(names, call, indent)
         other = " or ".join(f"type({name}) is not float" for name in names)
         if len(other) + 4 * indent + 4 > WIDTH:
             return unpacked(names, call, indent)
         return [f"{INDENT * indent}if {other}:", *unpacked(names, call, indent + 1)]
-
-
-def parameter_type(node: Node) -> str:
-    """The type of an argument."""
-    return "ArrayLike" if node.shape else _SCALARS[node.dtype.kind]
 
 
 def array_type(node: Node) -> str:
@@ -190,7 +228,7 @@ def array_type(node: Node) -> str:
 
 def result_type(node: Node) -> str:
     """The type of a result."""
-    return "Array" if node.shape else _SCALARS[node.dtype.kind]
+    return "Array" if node.shape else SCALARS[node.dtype.kind]
 
 
 def described(node: Node, name: str) -> str:

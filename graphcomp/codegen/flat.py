@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 import sympy
@@ -11,13 +11,18 @@ from graphcomp.codegen.arguments import Arguments, described
 from graphcomp.codegen.block import Names
 from graphcomp.codegen.dimensions import dimension_source
 from graphcomp.codegen.layout import definition, docstring, layout, quoted, unpacked
+from graphcomp.codegen.parameters import Parameter, packed
 from graphcomp.codegen.plans import Plan, Request, listed
 from graphcomp.errors import InputError, ShapeError
 from graphcomp.evaluate import SIZE, Binding, bindings
+from graphcomp.graph import Argument
 from graphcomp.node import Node, is_input
 from graphcomp.shape import dimension_names, size_of
+from graphcomp.trees import LEAF
 
 FLAT = "value_and_grad_flat"
+#: The longest sum of sizes that is written out.
+LONGEST = 60
 
 
 def flat_function(request: Request, inner: Plan, arguments: Arguments) -> list[str]:
@@ -34,7 +39,8 @@ def flat_function(request: Request, inner: Plan, arguments: Arguments) -> list[s
         if not is_input(node):
             msg = f"{FLAT}: {name!r} is a step; the vector can hold inputs only"
             raise InputError(msg)
-    names = Names([*arguments.names.values(), *arguments.dims.values()])
+    parameters = [parameter.name for parameter in arguments.parameters]
+    names = Names([*arguments.names.values(), *arguments.dims.values(), *parameters])
     theta = names.give("theta")
     others = [node for node in request.graph.inputs if node not in set(variables.values())]
     known = _known(others)
@@ -42,26 +48,46 @@ def flat_function(request: Request, inner: Plan, arguments: Arguments) -> list[s
     shapes = [node.shape for node in variables.values()]
     missing = [dim for dim in dimension_names(shapes) if dim not in known]
     solved = _solved(total, missing)
-    params = [f"{theta}: ArrayLike", *(arguments.parameter(n, arguments.names[n]) for n in others)]
+    kept = _kept(arguments, set(others))
+    params = [f"{theta}: ArrayLike", *(parameter.annotated() for parameter in kept)]
     if missing and solved is None:
         params += ["*", *(f"{arguments.dims[dim]}: int" for dim in missing)]
     lines = definition(f"{request.name}_{FLAT}", params, "tuple[float, Array]")
-    held = listed([described(node, name) for name, node in variables.items()])
+    titles = [title for each in request.arguments() for title in each.titles]
+    nodes = variables.values()
+    held = listed([described(n, title) for n, title in zip(nodes, titles, strict=True)])
     about = (
         f"Value and gradient of {inner.primal[0]} for one vector {theta} that holds {held}, "
         "row by row. The gradient is such a vector too."
     )
     lines += docstring(about, indent=1)
-    lines += layout(f'{theta} = _as_array({quoted(theta)}, {theta}, ("{total}",))', 1)
-    for node in others:
-        lines += arguments.convert(node, arguments.names[node], 1)
+    lines += layout(f'{theta} = _as_array({quoted(theta)}, {theta}, ("{shown(total)}",))', 1)
+    for parameter in kept:
+        lines += parameter.unpack(names.give, 1)
+        for node, name, title in zip(
+            parameter.nodes, parameter.variables, parameter.titles, strict=True
+        ):
+            lines += arguments.convert(node, name, title, 1)
     used = {dim for dim in known if any(dim in dimension_names([shape]) for shape in shapes)}
     lines += replace(arguments, bindings=known).bind(used, 1)
     if solved is not None:
         size = dimension_source(solved, {**arguments.dims, SIZE.name: f"{theta}.size"})
         lines += layout(f"{arguments.dims[missing[0]]} = {size}", 1)
-    lines += _unpacked(list(variables.values()), total, arguments, theta)
+    lines += _unpacked(list(variables.values()), total, arguments, theta, names.give)
     return [*lines, *_called(request, inner, arguments, names)]
+
+
+def _kept(arguments: Arguments, others: Collection[Node]) -> list[Parameter]:
+    """The parameters that the vector does not hold; what it leaves of a structure, one by one."""
+    kept = []
+    for parameter in arguments.parameters:
+        if all(node in others for node in parameter.nodes):
+            kept.append(parameter)
+            continue
+        for node, name in zip(parameter.nodes, parameter.variables, strict=True):
+            if node in others:
+                kept.append(Parameter(Argument(name, LEAF, (name,), (node,)), name, (name,)))
+    return kept
 
 
 def _known(others: Sequence[Node]) -> dict[str, Binding]:
@@ -85,23 +111,43 @@ def _solved(total: sympy.Expr, missing: Sequence[str]) -> sympy.Expr | None:
 
 
 def _unpacked(
-    variables: Sequence[Node], total: sympy.Expr, arguments: Arguments, theta: str
+    variables: Sequence[Node],
+    total: sympy.Expr,
+    arguments: Arguments,
+    theta: str,
+    give: Callable[[str], str],
 ) -> list[str]:
     """The lines that check the size of the vector and take it apart."""
-    size = dimension_source(total, arguments.dims)
-    origin = ", ".join(arguments.names[node] for node in variables)
+    found = [arguments.names[node] for node in variables]
+    origin = ", ".join(arguments.titles.get(name, name) for name in found)
     origin = origin if len(origin) < 40 else "its parts"
-    error = f'_misfit({quoted(theta)}, {theta}.shape, ({size},), ("{total}",), ("{origin}",))'
-    lines = [*layout(f"if {theta}.size != {size}:", 1), *layout(f"raise {error}", 2)]
+    lines: list[str] = []
+    if len(str(total)) > LONGEST:
+        stops = give("stops")
+        sizes = [dimension_source(size_of(node.shape), arguments.dims) for node in variables]
+        lines += layout(f"{stops} = np.cumsum([{', '.join(sizes)}])", 1)
+        size, cuts = f"{stops}[-1]", f"{stops}[:-1]"
+    else:
+        size = dimension_source(total, arguments.dims)
+        end, ends = sympy.S.Zero, []
+        for node in variables[:-1]:
+            end += sympy.sympify(size_of(node.shape))
+            ends.append(dimension_source(sympy.expand(end), arguments.dims))
+        cuts = f"[{', '.join(ends)}]"
+    error = (
+        f'_misfit({quoted(theta)}, {theta}.shape, ({size},), ("{shown(total)}",), ("{origin}",))'
+    )
+    lines += layout(f"if {theta}.size != {size}:", 1)
+    lines += layout(f"raise {error}", 2)
     names = [arguments.names[node] for node in variables]
     if len(variables) == 1:
         return [*lines, *layout(f"{names[0]} = {theta}", 1)]
-    end, stops = sympy.S.Zero, []
-    for node in variables[:-1]:
-        end += sympy.sympify(size_of(node.shape))
-        stops.append(dimension_source(sympy.expand(end), arguments.dims))
-    cuts = f"[{', '.join(stops)}]"
     return [*lines, *unpacked(names, f"np.split({theta}, {cuts})", 1)]
+
+
+def shown(total: sympy.Expr) -> str:
+    """The length of the vector, in messages."""
+    return str(total) if len(str(total)) <= LONGEST else "size"
 
 
 def _called(request: Request, inner: Plan, arguments: Arguments, names: Names) -> list[str]:
@@ -115,11 +161,14 @@ def _called(request: Request, inner: Plan, arguments: Arguments, names: Names) -
             lines += layout(f"{name} = {name}.reshape({shape})", 1)
     scalars = {node for node in shapes.values() if node.ndim == 0}
     names_of = arguments.names
-    given = ", ".join(
-        f"float({names_of[n]}[0])" if n in scalars else names_of[n] for n in inner.inputs
-    )
+    texts = (f"float({names_of[n]}[0])" if n in scalars else names_of[n] for n in inner.inputs)
+    given = ", ".join(packed(each.argument.structure, texts) for each in arguments.parameters)
     value, gradient = names.give(inner.primal[0]), names.give("gradient")
     lines += layout(f"{value}, {gradient} = {inner.name}({given})", 1)
+    if not all(argument.plain for argument in request.arguments()):
+        part = names.give("part")
+        flat = f"np.concatenate([np.ravel({part}) for {part} in _leaves({gradient})])"
+        return [*lines, *layout(f"return {value}, {flat}", 1)]
     if isinstance(request.wrt, str):
         return [*lines, *layout(f"return {value}, np.ravel({gradient})", 1)]
     part = names.give("part")

@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from graphcomp import ad
-from graphcomp.ad.transforms import resolve_wrt, scalar_output
-from graphcomp.codegen.plans import Plan, Request, Tree, listed
+from graphcomp.ad.transforms import scalar_output
+from graphcomp.codegen.parameters import packed
+from graphcomp.codegen.plans import Plan, Request, listed
 from graphcomp.errors import DerivativeError, DerivativeWarning, InputError
-from graphcomp.graph import GraphData
+from graphcomp.graph import Argument, GraphData
 from graphcomp.names import fresh_name
 from graphcomp.node import Node, is_input
 from graphcomp.op import Form
@@ -48,10 +49,6 @@ def plan(kind: str, request: Request) -> Plan:
         return replace(KINDS[kind](request), base=request.graph.outputs)
 
 
-def _one(keys: Sequence[str]) -> Tree:
-    return keys[0] if len(keys) == 1 else tuple(keys)
-
-
 def _value_outputs(request: Request) -> dict[str, Node]:
     return dict(zip(request.graph.output_names, request.graph.outputs, strict=True))
 
@@ -69,12 +66,46 @@ def _join(
 
 
 def _by(request: Request) -> str:
-    return listed(
-        [
-            f"{name} {format_shape(node.shape)}" if node.shape else name
-            for name, node in request.variables().items()
-        ]
-    )
+    return listed([_described(argument) for argument in request.arguments()])
+
+
+def _described(argument: Argument) -> str:
+    """An argument with its shape: ``x (n,)``, ``Ws [(m, n), (k, m)]``."""
+    shapes = packed(argument.structure, (format_shape(node.shape) for node in argument.nodes))
+    return argument.name if shapes == "()" and argument.plain else f"{argument.name} {shapes}"
+
+
+def _like_wrt(request: Request, nodes: Sequence[Node], form: str) -> tuple[Argument, ...]:
+    """Inputs for tangents or directions, arranged as the arguments that they belong to."""
+    found = iter(nodes)
+    result = []
+    for each in request.arguments():
+        own = tuple(next(found) for _ in each.nodes)
+        leaves = tuple(node.param("name") for node in own)
+        name = form.format(each.name)
+        result.append(Argument(name, each.structure, leaves, own))
+    return tuple(result)
+
+
+def _like_results(graph: GraphData, nodes: Sequence[Node]) -> tuple[Argument, ...]:
+    """Inputs for cotangents: one argument, or one for each part of a tuple of results."""
+    found = iter(nodes)
+    seeds = [next(found) if output.is_real else None for output in graph.outputs]
+    structure = graph.results
+    parts = structure.parts if structure.kind is tuple else (structure,)
+    result, start = [], 0
+    for i, part in enumerate(parts):
+        stop = start + part.count
+        some = [seed for seed in seeds[start:stop] if seed is not None]
+        shown = part.only([seed is not None for seed in seeds[start:stop]])
+        labels = [f"u_{node.param('name').removesuffix('_bar')}" for node in some]
+        if some:
+            result.append(Argument(f"u_{i + 1}", shown, tuple(labels), tuple(some)))
+        start = stop
+    if len(result) == 1:
+        (only,) = result
+        return (replace(only, name="u", leaves=("u",) if only.plain else only.leaves),)
+    return tuple(result)
 
 
 def _value(request: Request) -> Plan:
@@ -84,7 +115,7 @@ def _value(request: Request) -> Plan:
         request.name,
         request.graph.inputs,
         outputs,
-        _one(tuple(outputs)),
+        request.returned(outputs),
         f"Value of {listed(list(outputs))}.",
         request.graph.hints,
         primal=tuple(outputs),
@@ -137,12 +168,12 @@ def _vjp(request: Request) -> Plan:
         f"{request.name}_vjp",
         request.graph.inputs,
         outputs,
-        _one(tuple(values)),
+        request.returned(values),
         f"Value, and the map from a cotangent of {listed(list(values))} to cotangents of "
         f"{_by(request)}.",
         derived.hints,
         section="for the way back",
-        seeds=derived.inputs[len(request.graph.inputs) :],
+        seeds=_like_results(request.graph, derived.inputs[len(request.graph.inputs) :]),
         inner=request.arranged(keys),
         by=_by(request),
         primal=tuple(values),
@@ -159,11 +190,11 @@ def _jvp(request: Request) -> Plan:
         f"{request.name}_jvp",
         request.graph.inputs,
         outputs,
-        (_one(tuple(values)), _one(keys)),
+        (request.returned(values), request.returned(keys)),
         f"Value and tangent of {listed(list(values))} for tangents of {_by(request)}.",
         derived.hints,
         section="tangents",
-        tangents=tangents,
+        tangents=_like_wrt(request, tangents, "{}_dot"),
         primal=tuple(values),
     )
 
@@ -178,7 +209,7 @@ def _jacobian(request: Request) -> Plan:
         f"{request.name}_jacobian",
         request.graph.inputs,
         outputs,
-        rows[0] if len(rows) == 1 else tuple(rows),
+        request.returned(rows),
         f"Jacobian of {listed(request.graph.output_names)} with respect to {_by(request)}.",
         derived.hints,
         section="derivatives",
@@ -196,7 +227,7 @@ def _hessian(request: Request) -> Plan:
         f"{request.name}_hessian",
         request.graph.inputs,
         outputs,
-        rows[0] if isinstance(request.wrt, str) else rows,
+        request.arranged(rows),
         f"Hessian of {name} with respect to {_by(request)}, block by block.",
         derived.hints,
         section="derivatives",
@@ -216,16 +247,16 @@ def _hvp(request: Request) -> Plan:
         f"Hessian of {name} with respect to {_by(request)}, times a vector.",
         derived.hints,
         section="derivatives",
-        tangents=derived.inputs[len(request.graph.inputs) :],
+        tangents=_like_wrt(request, derived.inputs[len(request.graph.inputs) :], "v_{}"),
     )
 
 
 def _derivatives(request: Request) -> Plan:
     graph = request.graph
-    wrt = request.wrt
-    if wrt is None:
-        real = [*resolve_wrt(graph, None), *(n for n in graph.step_names if graph.find(n).is_real)]
-        wrt = tuple(dict.fromkeys(real))
+    wrt = list(request.variables())
+    if request.wrt is None:
+        steps = [name for name in graph.step_names if graph.find(name).is_real]
+        wrt = list(dict.fromkeys([*wrt, *steps]))
     scalars = [
         name
         for name, node in zip(graph.output_names, graph.outputs, strict=True)
@@ -238,7 +269,7 @@ def _derivatives(request: Request) -> Plan:
     outputs: dict[str, Node] = {}
     hints: dict[Node, str] = {}
     for name in scalars:
-        names = [step for step in ((wrt,) if isinstance(wrt, str) else wrt) if step != name]
+        names = [step for step in wrt if step != name]
         derived = ad.gradient(graph, names, name)
         outputs, _ = _join(outputs, derived)
         hints |= derived.hints

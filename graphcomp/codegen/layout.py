@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -147,28 +148,63 @@ def split_commas(text: str) -> list[str]:
     return [*parts, rest] if rest else parts
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call with keyword arguments, which are structures of texts."""
+
+    name: str
+    keys: tuple[str, ...]
+    items: list[Any]
+
+
 def returned(tree: Any, indent: int) -> list[str]:
-    """A return statement for texts in nested tuples."""
+    """A return statement for texts in nested tuples, lists, dicts and calls."""
     line = f"{INDENT * indent}return {_texts(tree, top=True)}"
     if len(line) <= WIDTH or isinstance(tree, str):
         return [line] if len(line) <= WIDTH else layout(line.strip(), indent)
     return _opened(tree, indent, "return ", "")
 
 
+def _brackets(tree: Any) -> tuple[str, str]:
+    if isinstance(tree, Call):
+        return f"{tree.name}(", ")"
+    if isinstance(tree, list):
+        return "[", "]"
+    return ("{", "}") if isinstance(tree, dict) else ("(", ")")
+
+
+def _items(tree: Any) -> list[tuple[str, Any]]:
+    """The items of a structure, each with what is written before it."""
+    if isinstance(tree, Call):
+        return [(f"{key}=", item) for key, item in zip(tree.keys, tree.items, strict=True)]
+    if isinstance(tree, dict):
+        return [(f"{_inline(key)}: ", item) for key, item in tree.items()]
+    return [("", item) for item in tree]
+
+
 def _texts(tree: Any, *, top: bool = False) -> str:
-    if isinstance(tree, str):
-        return tree
-    text = ", ".join(map(_texts, tree)) + ("," if len(tree) == 1 else "")
-    return text if top and len(tree) > 1 else f"({text})"
+    if tree is None or isinstance(tree, str):
+        return str(tree)
+    text = ", ".join(f"{prefix}{_texts(item)}" for prefix, item in _items(tree))
+    alone = isinstance(tree, tuple)
+    text += "," if alone and len(tree) == 1 else ""
+    opening, closing = _brackets(tree)
+    return text if alone and top and len(tree) > 1 else f"{opening}{text}{closing}"
 
 
 def _opened(tree: Any, indent: int, prefix: str, suffix: str) -> list[str]:
     margin = INDENT * indent
     line = f"{margin}{prefix}{_texts(tree)}{suffix}"
-    if isinstance(tree, str) or (len(line) <= WIDTH and not prefix):
+    if tree is None or isinstance(tree, str) or (len(line) <= WIDTH and prefix != "return "):
         return [line]
-    inner = [line for item in tree for line in _opened(item, indent + 1, "", ",")]
-    return [f"{margin}{prefix}(", *inner, f"{margin}){suffix}"]
+    opening, closing = _brackets(tree)
+    items = _items(tree)
+    body = ", ".join(f"{before}{_texts(item)}" for before, item in items)
+    if isinstance(tree, Call) and len(margin) + len(INDENT) + len(body) <= WIDTH:
+        inner = [margin + INDENT + body]
+    else:
+        inner = [row for before, item in items for row in _opened(item, indent + 1, before, ",")]
+    return [f"{margin}{prefix}{opening}", *inner, f"{margin}{closing}{suffix}"]
 
 
 def literal(value: Any, prefix: str, indent: int = 0, suffix: str = "") -> list[str]:
@@ -181,7 +217,7 @@ def literal(value: Any, prefix: str, indent: int = 0, suffix: str = "") -> list[
     lines = [f"{margin}{prefix}{opening}"]
     if isinstance(value, dict):
         for key, item in value.items():
-            lines += literal(item, f"{quoted(key)}: ", indent + 1, ",")
+            lines += literal(item, f"{_inline(key)}: ", indent + 1, ",")
     else:
         for item in value:
             lines += literal(item, "", indent + 1, ",")
@@ -198,7 +234,7 @@ def _inline(value: Any) -> str:
     if isinstance(value, str):
         return quoted(value)
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{quoted(k)}: {_inline(v)}" for k, v in value.items()) + "}"
+        return "{" + ", ".join(f"{_inline(k)}: {_inline(v)}" for k, v in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(_inline, value)) + "]"
     if isinstance(value, tuple):
@@ -236,9 +272,9 @@ def definition(name: str, params: Sequence[str], result: str, indent: int = 0) -
     if len(head) + len(body) + len(tail) <= WIDTH:
         return [head + body + tail]
     lines = [head]
-    if body and len(margin) + len(INDENT) + len(body) <= WIDTH:
+    if len(params) > 1 and len(margin) + len(INDENT) + len(body) <= WIDTH:
         lines.append(margin + INDENT + body)
-    else:
+    else:  # formatters set one parameter with a comma behind it
         lines += [f"{margin}{INDENT}{param}," for param in params]
     if len(margin) + len(tail) <= WIDTH:
         return [*lines, margin + tail]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import itertools
 import linecache
+from collections.abc import Mapping
+from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
 
-from graphcomp.ad.transforms import Wrt
-from graphcomp.codegen.module import generate
+from graphcomp.ad import Wrt
+from graphcomp.codegen.module import build_module
 from graphcomp.graph import GraphData
 
 
@@ -25,19 +28,41 @@ class CompiledFunction(Protocol):
 _numbers = itertools.count(1)
 
 
-def load(source: str, name: str) -> ModuleType:
+def load(
+    source: str,
+    name: str,
+    *,
+    path: Path | None = None,
+    stored: Mapping[str, Any] | None = None,
+) -> ModuleType:
     """A module from source, under a file name of its own, so that tracebacks and `inspect` show it.
+
+    Args:
+        source: of the module.
+        name: of the module.
+        path: its file, if it has one.
+        stored: the constants that it would read from the file beside it.
 
     >>> load("x = 1", "one").x
     1
     """
     filename = f"<graphcomp {name} {next(_numbers)}>"
     module = ModuleType(name)
-    module.__file__ = filename
+    module.__file__ = filename if path is None else str(path)
     # without a modification time, linecache.checkcache leaves the entry alone
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    exec(compile(source, filename, "exec"), module.__dict__)  # noqa: S102  (our own source)
+    tree = ast.parse(source, filename)
+    if stored:  # given, so not read
+        vars(module)["_STORED"] = stored
+        tree.body = [statement for statement in tree.body if not _is_reading(statement)]
+    exec(compile(tree, filename, "exec"), module.__dict__)  # noqa: S102  (our own source)
     return module
+
+
+def _is_reading(statement: ast.stmt) -> bool:
+    """Whether a statement reads the file beside the module."""
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    return any(isinstance(target, ast.Name) and target.id == "_STORED" for target in targets)
 
 
 def compile_function(
@@ -58,9 +83,11 @@ def compile_function(
     >>> slope.__name__, slope(0.0)
     ('y_grad', 1.0)
     """
-    source = generate(graph, (kind,), wrt, target=target, **options)
-    module = load(source, options.get("name") or graph.name)
+    made = build_module(graph, (kind,), wrt, target=target, **options)
+    module = load(made.source, options.get("name") or graph.name, stored=made.stored)
+    for record, name in made.records.items():
+        vars(module)[name] = record  # results are of the class that the function used
     base = module.SIGNATURE["function"]
     function: CompiledFunction = vars(module)[base if kind == "value" else f"{base}_{kind}"]
-    function.source = source
+    function.source = made.source
     return function

@@ -7,29 +7,27 @@ import inspect
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-import numpy as np
-
-from graphcomp.ad.transforms import Wrt
+from graphcomp.ad import Wrt
 from graphcomp.codegen import runtime
-from graphcomp.codegen.arguments import RESERVED, Arguments
+from graphcomp.codegen.arguments import RESERVED, STORED, STRUCTURED, Arguments
+from graphcomp.codegen.constants import Array, Constants, is_large, packed_arrays, stored_lines
 from graphcomp.codegen.dialects import MATH, NUMPY, Context, no_arrays
 from graphcomp.codegen.digest import graph_digest
 from graphcomp.codegen.flat import FLAT, flat_function
 from graphcomp.codegen.functions import named_steps, plan
-from graphcomp.codegen.header import About, header, signature
-from graphcomp.codegen.layout import layout, literal
-from graphcomp.codegen.pieces import float_source
-from graphcomp.codegen.plans import Request
+from graphcomp.codegen.header import About, header, is_flat, signature
+from graphcomp.codegen.layout import literal
+from graphcomp.codegen.plans import Plan, Request
 from graphcomp.codegen.prepare import Pass
+from graphcomp.codegen.records import Records
 from graphcomp.codegen.source import Writer
 from graphcomp.errors import InputError
 from graphcomp.graph import GraphData
-from graphcomp.names import check_name, fresh_name
-from graphcomp.node import Node
+from graphcomp.names import check_name, fresh_name, identifier
 from graphcomp.ops import math_runtime, numpy_runtime
 from graphcomp.rewrite import inner_products, stabilize_graph
 
@@ -68,6 +66,36 @@ def generate(
     >>> "def y_grad(x: float, a: float) -> tuple[float, float]:" in text
     True
     """
+    return build_module(graph, functions, wrt, target=target, name=name, output=output).source
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """A module.
+
+    Attributes:
+        source: its text.
+        stored: constants that are too large for it, by the names of their variables.
+        data: these as a file, to be beside that of the module; empty if there are none.
+        records: the named tuples among the results, and the names of their classes.
+    """
+
+    source: str
+    stored: Mapping[str, Array]
+    data: bytes
+    records: Mapping[type, str]
+
+
+def build_module(
+    graph: GraphData,
+    functions: Sequence[str] = ("value",),
+    wrt: Wrt = None,
+    *,
+    target: str = "numpy",
+    name: str | None = None,
+    output: str | None = None,
+) -> Generated:
+    """A module, as by `generate`, with what does not stand in its source."""
     with _collector_at_rest():
         return _generate(graph, functions, wrt, target, name, output)
 
@@ -91,12 +119,12 @@ def _generate(
     target: str,
     name: str | None,
     output: str | None,
-) -> str:
+) -> Generated:
     if target not in TARGETS:
         msg = f"target must be {' or '.join(map(repr, TARGETS))}, not {target!r}"
         raise InputError(msg)
     kinds = (functions,) if isinstance(functions, str) else tuple(dict.fromkeys(functions))
-    reserved = _reserved()
+    reserved = _reserved(graph)
     called = fresh_name(check_name(name or graph.name, "name"), reserved)
     named = stabilize_graph(named_steps(graph))
     request = Request(named, graph, wrt, called, output, graph_digest(graph))
@@ -108,7 +136,7 @@ def _generate(
     for node in graph.inputs:
         if not arrays and node.shape:
             raise no_arrays(node)
-    writer, constants = _writer(graph, reserved, target)
+    writer, constants = _writer(graph, plans, reserved, target)
     functions_of = {each.name: writer.function(each) for each in plans}
     if FLAT in kinds:
         if not arrays:
@@ -117,79 +145,41 @@ def _generate(
         inner = next(each for each in plans if each.kind == "value_and_grad")
         functions_of[f"{called}_{FLAT}"] = flat_function(request, inner, writer.arguments)
     about = About(request, (*direct, *(kind for kind in kinds if kind == FLAT)), target)
-    return _assemble(about, functions_of, writer, constants)
+    stored = constants.stored()
+    data = packed_arrays(stored)
+    lines = stored_lines(stored, data) if stored else []
+    source = _assemble(about, functions_of, writer, constants.lines(), lines)
+    return Generated(source, stored, data, writer.records.names)
 
 
-@dataclass
-class _Constants:
-    """Constant arrays, as variables of the module."""
-
-    names: dict[Node, str] = field(default_factory=dict)
-    taken: set[str] = field(default_factory=set)
-
-    def name(self, node: Node) -> str:
-        if node not in self.names:
-            self.names[node] = fresh_name(f"C{len(self.names) + 1}", self.taken)
-            self.taken.add(self.names[node])
-        return self.names[node]
-
-    def lines(self) -> list[str]:
-        return [line for node, name in self.names.items() for line in _constant(name, node)]
-
-
-def _constant(name: str, node: Node) -> list[str]:
-    array = dict(node.params)["value"].array
-    dtype = "" if array.dtype in (np.dtype(float), np.dtype(np.int64)) else f", np.{array.dtype}"
-    if array.size == 0:
-        return [f"{name} = np.zeros({array.shape}, np.{array.dtype})"]
-    text = f"{name} = np.array({_nested(array)}{dtype})"
-    lines = layout(text)
-    if len(lines) == 1:
-        return lines
-    flat = ", ".join(map(_item, array.ravel()))
-    shaped = f".reshape{array.shape}" if array.ndim > 1 else ""
-    return [
-        "# fmt: off",
-        f"{name} = np.array([",
-        *_filled(flat),
-        f"]{dtype}){shaped}",
-        "# fmt: on",
-    ]
-
-
-def _filled(text: str) -> list[str]:
-    lines, current = [], "   "
-    for word in text.split():
-        if len(current) + len(word) + 1 > 88:
-            lines.append(current)
-            current = "   "
-        current += f" {word}"
-    return [*lines, current]
-
-
-def _item(value: Any) -> str:
-    return float_source(value, "np") if value.dtype.kind == "f" else repr(value.item())
-
-
-def _nested(array: np.ndarray[Any, Any]) -> str:
-    if array.ndim == 0:
-        return _item(array[()])
-    return f"[{', '.join(_nested(row) for row in array)}]"
-
-
-def _reserved() -> set[str]:
-    """The names that every module may use itself."""
+def _reserved(graph: GraphData) -> set[str]:
+    """The names that the module may use itself."""
     modules = (runtime, numpy_runtime, math_runtime)
-    return {*RESERVED, "_checked", *(name for module in modules for name in _helpers(module))}
+    names = {*RESERVED, "_checked", *(name for module in modules for name in _helpers(module))}
+    if not (all(each.plain for each in graph.arguments) and is_flat(graph.results)):
+        names |= STRUCTURED
+    return names | STORED if any(map(is_large, graph.nodes)) else names
 
 
-def _writer(graph: GraphData, reserved: set[str], target: str) -> tuple[Writer, _Constants]:
+def _writer(
+    graph: GraphData, plans: Sequence[Plan], reserved: set[str], target: str
+) -> tuple[Writer, Constants]:
     dialect = TARGETS[target]
-    arguments = Arguments.of(graph.inputs, reserved, arrays=dialect.arrays)
-    constants = _Constants(taken={*reserved, *arguments.names.values(), *arguments.dims.values()})
+    arguments = Arguments.of(graph.arguments, reserved, arrays=dialect.arrays)
+    parameters = [parameter.name for parameter in arguments.parameters]
+    taken = {*reserved, *arguments.names.values(), *arguments.dims.values(), *parameters}
+
+    functions = {each.name for each in plans}
+
+    def give(name: str) -> str:
+        taken.add(fresh := fresh_name(identifier(name), taken | functions))
+        return fresh
+
+    records = Records(plans, give)
+    constants = Constants(taken)
     context = Context(dialect, arguments.dims, constants.name)
     passes: tuple[Pass, ...] = (inner_products,) if dialect.arrays else ()
-    return Writer(context, arguments, constants.taken, passes), constants
+    return Writer(context, arguments, taken, passes, records), constants
 
 
 def _helpers(module: ModuleType) -> dict[str, Any]:
@@ -201,12 +191,17 @@ def _helpers(module: ModuleType) -> dict[str, Any]:
 
 
 def _assemble(
-    about: About, bodies: Mapping[str, list[str]], writer: Writer, constants: _Constants
+    about: About,
+    bodies: Mapping[str, list[str]],
+    writer: Writer,
+    printed: Sequence[str],
+    stored: Sequence[str],
 ) -> str:
     """The parts of the module in order."""
     functions = [line for body in bodies.values() for line in ["", "", *body]]
     if about.request.graph.inputs:
         functions = ["", "", *writer.arguments.checked(), *functions]
+    functions = [*(["", "", *stored] if stored else []), *functions]
     functions = [*_used_helpers(functions, about.target), *functions]
     fixed = [
         "",
@@ -214,9 +209,10 @@ def _assemble(
         "",
         *literal(signature(about), "SIGNATURE: dict[str, Any] = "),
     ]
-    values = ["", *constants.lines()] if constants.names else []
+    values = ["", *printed] if printed else []
+    values += writer.records.lines()
     code = "\n".join([*fixed, *values, *functions])
-    lines = [*header(about, writer.arguments), *_imports(code, about.target)]
+    lines = [*header(about, writer.arguments, stored=bool(stored)), *_imports(code, about.target)]
     return "\n".join([*lines, *fixed, *values, *functions]) + "\n"
 
 
@@ -247,12 +243,15 @@ def _imports(code: str, target: str) -> list[str]:
         return re.search(rf"(?<![\w.\"]){word}\b", code) is not None
 
     lines = [""]
-    if target == "math" and uses("math"):
-        lines.append("import math")
-    if uses("Callable"):
-        lines.append("from collections.abc import Callable")
+    lines += [f"import {name}" for name in ("hashlib", "math") if uses(name)]
+    abstract = [name for name in ("Callable", "Mapping", "Sequence") if uses(name)]
+    if abstract:
+        lines.append(f"from collections.abc import {', '.join(abstract)}")
+    if uses("Path"):
+        lines.append("from pathlib import Path")
     alias = target == "numpy" and uses("Array")
-    lines.append(f"from typing import Any{', TypeAlias' if alias else ''}")
+    typing = ["Any", *(["NamedTuple"] if uses("NamedTuple") else [])]
+    lines.append(f"from typing import {', '.join([*typing, *(['TypeAlias'] if alias else [])])}")
     if uses("np"):
         lines += ["", "import numpy as np"]
         lines += ["from numpy.typing import ArrayLike"] if uses("ArrayLike") else []

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from graphcomp.ad.transforms import Wrt, resolve_wrt
-from graphcomp.graph import GraphData
+from graphcomp.ad import Wrt, resolve_wrt, variables
+from graphcomp.graph import Argument, GraphData
 from graphcomp.node import Node
+from graphcomp.trees import flatten
 
-#: The arrangement of results: a key of `Plan.outputs`, or a tuple or dict of arrangements.
-Tree: TypeAlias = "str | tuple[Tree, ...] | dict[str, Tree]"
+#: The arrangement of results: a key of `Plan.outputs`, or a structure of arrangements.
+Tree: TypeAlias = "str | tuple[Tree, ...] | list[Tree] | dict[Any, Tree] | None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +39,19 @@ class Request:
         """The nodes to differentiate by."""
         return resolve_wrt(self.graph, self.wrt)
 
-    def arranged(self, keys: Sequence[str]) -> Tree:
-        """One thing for each of `wrt`: bare where `wrt` is a single name."""
-        return keys[0] if isinstance(self.wrt, str) else tuple(keys)
+    def arguments(self) -> tuple[Argument, ...]:
+        """The same, arranged as the arguments."""
+        return variables(self.graph, self.wrt)
+
+    def arranged(self, keys: Iterable[Any]) -> Any:
+        """One thing for each of `wrt`, arranged as it: bare where `wrt` is a single name."""
+        found = iter(keys)
+        trees = tuple(each.structure.build(found) for each in self.arguments())
+        return trees[0] if isinstance(self.wrt, str) else trees
+
+    def returned(self, keys: Iterable[Any]) -> Any:
+        """One thing for each output, arranged as the function returns them."""
+        return self.graph.results.build(keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +62,8 @@ class Plan:
         kind: of function.
         name: of the function.
         inputs: the inputs of the graph.
-        tangents: further inputs that it takes behind them.
-        seeds: inputs that the function which it returns takes.
+        tangents: further arguments that it takes behind them.
+        seeds: arguments that the function which it returns takes.
         outputs: the nodes of all results, by the names of their variables.
         values: how the results are arranged; of a vjp, those that come before the function.
         inner: the arrangement that the returned function returns.
@@ -72,8 +83,8 @@ class Plan:
     about: str
     hints: Mapping[Node, str]
     section: str = ""
-    tangents: tuple[Node, ...] = ()
-    seeds: tuple[Node, ...] = ()
+    tangents: tuple[Argument, ...] = ()
+    seeds: tuple[Argument, ...] = ()
     inner: Tree | None = None
     primal: tuple[str, ...] = ()
     by: str = ""
@@ -82,10 +93,7 @@ class Plan:
 
 def leaves(tree: Tree) -> list[str]:
     """The keys in an arrangement of results, in order."""
-    if isinstance(tree, str):
-        return [tree]
-    items = tree.values() if isinstance(tree, dict) else tree
-    return [key for item in items for key in leaves(item)]
+    return flatten(tree)[0]
 
 
 def listed(items: Sequence[str]) -> str:

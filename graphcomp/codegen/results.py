@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
 
 from graphcomp.codegen.arguments import result_type
 from graphcomp.codegen.block import Names
 from graphcomp.codegen.dialects import Context
-from graphcomp.codegen.layout import layout, returned
+from graphcomp.codegen.layout import Call, layout, returned
+from graphcomp.codegen.parameters import key_source
 from graphcomp.codegen.pieces import Piece
 from graphcomp.codegen.plans import Tree, leaves
+from graphcomp.codegen.records import Records
 from graphcomp.node import Node
 from graphcomp.op import ATOM
 
 #: Results that stand in a return statement as they are.
 _PLAIN = re.compile(r"-?[\w.]+(\(\w+\)|\.copy\(\))?\Z")
-#: The longest type of a tuple that is written out.
-_LONGEST = 44
 
 
 class Results:
@@ -27,10 +28,14 @@ class Results:
         outputs: their nodes, by key.
         context: what the module knows.
         names: of the function.
+        records: the named tuples.
     """
 
-    def __init__(self, outputs: Mapping[str, Node], context: Context, names: Names) -> None:
+    def __init__(
+        self, outputs: Mapping[str, Node], context: Context, names: Names, records: Records
+    ) -> None:
         self.outputs, self.context, self.names = outputs, context, names
+        self.records = records
         self.dims: set[str] = set()
 
     def reads(self, tree: Tree, pieces: Mapping[Node, Piece]) -> set[str]:
@@ -39,16 +44,7 @@ class Results:
 
     def type_of(self, tree: Tree) -> str:
         """The type of an arrangement of results."""
-        if isinstance(tree, str):
-            return result_type(self.outputs[tree])
-        if isinstance(tree, dict):
-            kinds = {self.type_of(item) for item in tree.values()}
-            return f"dict[str, {kinds.pop() if len(kinds) == 1 else 'Any'}]"
-        items = [self.type_of(item) for item in tree]
-        text = f"tuple[{', '.join(items)}]"
-        if len(text) > _LONGEST:
-            return f"tuple[{items[0] if len(set(items)) == 1 else 'Any'}, ...]"
-        return text
+        return self.records.type_of(tree, self.outputs)
 
     def statement(
         self,
@@ -71,33 +67,43 @@ class Results:
         """
         shared = {*captured, *self._given_twice(tree, pieces)}
 
-        def shown(part: Tree) -> Tree:
-            if isinstance(part, str):
-                return self._result(self.outputs[part], pieces, own, shared)
-            if isinstance(part, dict):
-                return {key: shown(item) for key, item in part.items()}
-            return tuple(shown(item) for item in part)
-
-        texts = shown(tree)
-        if isinstance(texts, dict):
-            items = [f'"{key}": {text}' for key, text in texts.items()]
-            return layout(f"return {{{', '.join(items)}}}", depth)
+        written = {
+            key: self._result(self.outputs[key], pieces, own, shared) for key in leaves(tree)
+        }
+        texts = self._shown(tree, written.__getitem__)
+        if isinstance(texts, dict) and all(isinstance(item, str) for item in texts.values()):
+            items = [f"{key_source(key)}: {text}" for key, text in texts.items()]
+            if not function:
+                return layout(f"return {{{', '.join(items)}}}", depth)
         lines = returned((texts, function) if function else texts, depth)
         if len(lines) == 1:
             return lines
         ahead: list[str] = []
 
-        def named(part: Tree, keys: Tree) -> Tree:
-            if not isinstance(part, str):
-                return tuple(named(p, k) for p, k in zip(part, keys, strict=True))
-            if _PLAIN.match(part):
-                return part
-            name = self.names.give(str(keys))
-            ahead.extend(layout(f"{name} = {part}", depth))
+        def named(key: str) -> str:
+            if _PLAIN.match(written[key]):
+                return written[key]
+            name = self.names.give(key)
+            ahead.extend(layout(f"{name} = {written[key]}", depth))
             return name
 
-        texts = named(texts, tree)
+        texts = self._shown(tree, named)
         return [*ahead, *returned((texts, function) if function else texts, depth)]
+
+    def _shown(self, tree: Tree, text: Callable[[str], str]) -> Any:
+        """The arrangement with a text for each key."""
+        if tree is None:
+            return None
+        if isinstance(tree, str):
+            return text(tree)
+        if isinstance(tree, dict):
+            return {key: self._shown(item, text) for key, item in tree.items()}
+        items = [self._shown(item, text) for item in tree]
+        if isinstance(tree, list):
+            return items
+        if hasattr(tree, "_fields"):
+            return Call(self.records.names[type(tree)], tree._fields, items)
+        return tuple(items)
 
     def _given_twice(self, tree: Tree, pieces: Mapping[Node, Piece]) -> set[str]:
         """The variables whose memory several results would share."""

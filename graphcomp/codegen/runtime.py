@@ -6,6 +6,9 @@ and its lines are at most 88 columns wide.
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -83,3 +86,50 @@ def _whole(name: str, value: Any) -> int:
     except (AttributeError, TypeError):
         given = type(value).__name__
         raise TypeError(f"{name}: expected a whole number, got {given}") from None
+
+
+def _items(name: str, value: Any, count: int) -> list[Any]:
+    """The parts of a list or tuple, or an error that names it."""
+    if not isinstance(value, Sequence) or isinstance(value, (str, bytes)):
+        given = type(value).__name__
+        raise TypeError(f"{name}: expected a list or tuple of {count}, got {given}")
+    if len(value) != count:
+        raise ValueError(f"{name} has length {len(value)}, expected {count}")
+    return list(value)
+
+
+def _entries(name: str, value: Any, keys: tuple[Any, ...]) -> list[Any]:
+    """The values of a dict with just these keys, or an error that names it."""
+    shown = ", ".join(map(repr, keys)) or "none"
+    if not isinstance(value, Mapping):
+        given = type(value).__name__
+        raise TypeError(f"{name}: expected a dict with the keys {shown}, got {given}")
+    if set(value) != set(keys):
+        found = ", ".join(map(repr, value)) or "none"
+        raise ValueError(f"{name} has the keys {found}, expected {shown}")
+    return [value[key] for key in keys]
+
+
+def _leaves(value: Any) -> list[Any]:
+    """The arrays and numbers in lists, tuples and dicts, in order."""
+    if value is None:
+        return []
+    if not isinstance(value, (list, tuple, dict)):
+        return [value]
+    parts = value.values() if isinstance(value, dict) else value
+    return [leaf for part in parts for leaf in _leaves(part)]
+
+
+def _stored(module: str, digest: str) -> dict[str, Array]:
+    """The arrays in the file beside the module, or an error that names it."""
+    path = Path(module).with_suffix(".npz")
+    remedy = f"{Path(module).name} and {path.name} belong together: copy both"
+    remedy += ", or write the module again"
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ImportError(f"can't read {path}: {error.strerror}; {remedy}") from None
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise ImportError(f"{path} is not that of this version of the module; {remedy}")
+    with np.load(path, allow_pickle=False) as file:
+        return {name: file[name] for name in file.files}

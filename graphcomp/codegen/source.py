@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from graphcomp.codegen.arguments import Arguments, parameter_type
+from graphcomp.codegen.arguments import Arguments
 from graphcomp.codegen.block import Block, Names
 from graphcomp.codegen.buffers import (
     Statement,
@@ -16,9 +16,11 @@ from graphcomp.codegen.buffers import (
 )
 from graphcomp.codegen.dialects import LIMITS, Context
 from graphcomp.codegen.layout import INDENT, WIDTH, definition, docstring, layout
+from graphcomp.codegen.parameters import Parameter
 from graphcomp.codegen.pieces import Piece
 from graphcomp.codegen.plans import Plan, Tree, leaves
 from graphcomp.codegen.prepare import FREE, Pass, Prepared, prepare
+from graphcomp.codegen.records import Records
 from graphcomp.codegen.results import Results
 from graphcomp.node import Node
 from graphcomp.op import ATOM
@@ -33,12 +35,14 @@ class Writer:
         arguments: of all its functions.
         taken: names that no variable may have.
         passes: rewrites of the joint graph.
+        records: the named tuples among the results.
     """
 
     context: Context
     arguments: Arguments
     taken: Collection[str]
     passes: Sequence[Pass]
+    records: Records
 
     def function(self, plan: Plan) -> list[str]:
         """The function of a plan, as lines; for the target "math" the careful version too."""
@@ -77,19 +81,13 @@ class _Function:
         self.pieces: dict[Node, Piece] = {}
         for node in plan.inputs:
             self._parameter(node, self.arguments.names[node])
-        self.tangents = {node: self.names.give(node.param("name")) for node in plan.tangents}
-        seeds = (
-            ["u"]
-            if len(plan.seeds) == 1
-            else [f"u_{n.param('name').removesuffix('_bar')}" for n in plan.seeds]
-        )
-        self.seeds = {
-            node: self.names.give(name) for node, name in zip(plan.seeds, seeds, strict=True)
-        }
-        for node, given in (*self.tangents.items(), *self.seeds.items()):
-            self._parameter(node, given)
+        self.tangents = [Parameter.of(each, self.names.give) for each in plan.tangents]
+        self.seeds = [Parameter.of(each, self.names.give) for each in plan.seeds]
+        for parameter in (*self.tangents, *self.seeds):
+            for node, given in zip(parameter.nodes, parameter.variables, strict=True):
+                self._parameter(node, given)
         self.dims: set[str] = set()
-        self.results = Results(prepared.outputs, writer.context, self.names)
+        self.results = Results(prepared.outputs, writer.context, self.names, writer.records)
 
     def _parameter(self, node: Node, name: str) -> None:
         reads = frozenset({name})
@@ -99,25 +97,34 @@ class _Function:
 
     def lines(self) -> list[str]:
         """The whole function."""
-        tangents = [self.arguments.parameter(node, name) for node, name in self.tangents.items()]
-        lines = definition(self.name, [*self.arguments.parameters(), *tangents], self._annotation())
+        given = self._shown((*self.arguments.parameters, *self.tangents))
+        lines = definition(self.name, given, self._annotation())
         lines += self._docstring()
         body, inner = self._bodies()
-        checks = [
-            line for node, name in self.tangents.items() for line in self._prologue(node, name, 1)
-        ]
+        checks = [line for each in self.tangents for line in self._prologue(each, 1)]
         dims = self.dims | self.results.dims
         bound = self.arguments.bind(dims, 1) if self.arguments.arrays else []
-        prologue = [*self.arguments.call_checked(1), *bound, *checks]
+        rest = [*bound, *checks, *body, *inner]
+        prologue = [*self.arguments.call_checked(1, rest), *bound, *checks]
         return [*lines, *(bound if self.careful else prologue), *body, *inner]
 
-    def _prologue(self, node: Node, name: str, indent: int) -> list[str]:
+    def _shown(self, parameters: Iterable[Parameter]) -> list[str]:
+        """Parameters with their types; the careful version is given what is converted and checked."""
+        if self.careful:
+            return [text for each in parameters for text in each.flat()]
+        return [each.annotated() for each in parameters]
+
+    def _prologue(self, parameter: Parameter, indent: int) -> list[str]:
         """The check of an argument that is not among the inputs of the graph."""
-        lines = self.arguments.convert(node, name, indent)
-        checks = self.arguments.check(node, name, indent)
-        if checks:
-            self.dims |= self.arguments.symbols(node.shape)
-        return [*lines, *checks]
+        lines = parameter.unpack(self.names.give, indent)
+        parts = zip(parameter.nodes, parameter.variables, parameter.titles, strict=True)
+        for node, name, title in parts:
+            lines += self.arguments.convert(node, name, title, indent)
+            checks = self.arguments.check(node, name, title, indent)
+            if checks:
+                self.dims |= self.arguments.symbols(node.shape)
+            lines += checks
+        return lines
 
     def _bodies(self) -> tuple[list[str], list[str]]:
         plan = self.plan
@@ -157,7 +164,8 @@ class _Function:
         outputs, cut = self.prepared.outputs, self.prepared.cut
         depth = 2 if self.slow else 1
         mine = self.names.give("vjp")
-        seeded = _dependents(self.prepared.order, self.plan.seeds)
+        seeds = [node for each in self.seeds for node in each.nodes]
+        seeded = _dependents(self.prepared.order, seeds)
         values = [outputs[key] for key in self.plan.primal]
         results = [outputs[key] for key in leaves(inner)]
         forward = self._block(depth, self.pieces)
@@ -191,20 +199,25 @@ class _Function:
             steps, self.results.reads(inner, backward.pieces), backward.rank
         )
         _rename(backward.pieces, renamed)
-        params = [f"{name}: {parameter_type(node)}" for node, name in self.seeds.items()]
-        lines = ["", *definition(mine, params, self.results.type_of(inner), 1)]
+        lines = [
+            "",
+            *definition(
+                mine, [seed.annotated() for seed in self.seeds], self.results.type_of(inner), 1
+            ),
+        ]
         lines += docstring(f"Cotangents of {self.plan.by}.", indent=2)
-        for node, name in self.seeds.items():
-            lines += [] if self.careful else self._prologue(node, name, 2)
+        for seed in self.seeds:
+            lines += [] if self.careful and seed.argument.plain else self._prologue(seed, 2)
         inside = _statement_lines(below, depth + 1, None, "")
         mine_too = {s.target for s in below}
         inside += self.results.statement(inner, backward.pieces, mine_too, (), depth + 1)
-        given = ", ".join(self.seeds.values())
+        given = ", ".join(seed.name for seed in self.seeds)
         lines += self._guarded(inside, f"{self._slow_call()}[1]({given})", 1)
         return body, [*lines, "", *end]
 
     def _slow_call(self) -> str:
-        given = [*self.arguments.names.values(), *self.tangents.values()]
+        tangents = [name for each in self.tangents for name in each.variables]
+        given = [*self.arguments.names.values(), *tangents]
         return f"{self.slow}({', '.join(given)})"
 
     def _guarded(self, lines: list[str], slow: str, indent: int = 0) -> list[str]:
@@ -227,7 +240,7 @@ class _Function:
         values = self.results.type_of(self.plan.values)
         if self.plan.inner is None:
             return values
-        seeds = ", ".join(parameter_type(node) for node in self.seeds)
+        seeds = ", ".join(seed.type for seed in self.seeds)
         inner = self.results.type_of(self.plan.inner)
         return f"tuple[{values}, Callable[[{seeds}], {inner}]]"
 

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from graphcomp.ad.transforms import Wrt
+from graphcomp.ad import Wrt
+from graphcomp.codegen.constants import is_own_data
 from graphcomp.codegen.header import GENERATED
-from graphcomp.codegen.module import generate
+from graphcomp.codegen.module import build_module
 from graphcomp.errors import NamingError
-from graphcomp.files import write_file
+from graphcomp.files import NewFile, write_files
 from graphcomp.graph import GraphData
 from graphcomp.names import check_name
 
@@ -31,6 +32,9 @@ def write_module(
 ) -> Path:
     """Write a module that computes a graph and its derivatives.
 
+    Constants of more than 1000 entries go to a file beside it, ``loss_grad.npz``, which the module
+    reads when it is imported. Both files are written, or neither.
+
     Args:
         graph: the graph.
         path: of the file, named like a module: ``loss_grad.py``.
@@ -49,14 +53,31 @@ def write_module(
     >>> write_module(GraphData([x], {"y": x * x}), "square.py", ["value"]).name
     'square.py'
     """
+    return write_files_of(graph, path, functions, wrt, target=target, force=force, **options)[0]
+
+
+def write_files_of(
+    graph: GraphData,
+    path: str | Path,
+    functions: Sequence[str] = ("value", "value_and_grad"),
+    wrt: Wrt = None,
+    *,
+    target: str = "numpy",
+    force: bool = False,
+    **options: Any,
+) -> tuple[Path, ...]:
+    """Write a module as by `write_module`; gives its path, and that of its large constants if it has any."""
     file = Path(path)
     check_module_name(file)
-    return write_file(
-        file,
-        generate(graph, functions, wrt, target=target, **options),
-        is_ours=is_generated,
-        force=force,
-    )
+    made = build_module(graph, functions, wrt, target=target, **options)
+    files = [
+        NewFile(
+            file, made.source.encode(), lambda data: is_generated(data.decode("utf-8", "replace"))
+        )
+    ]
+    if made.data:
+        files.append(NewFile(file.with_suffix(".npz"), made.data, is_own_data))
+    return write_files(files, force=force)
 
 
 def check_module_name(path: Path) -> None:
