@@ -118,7 +118,7 @@ def test_the_module_runs_without_graphcomp(tmp_path):
     code = (
         "import sys; sys.modules['graphcomp'] = None; sys.path.insert(0, '.')\n"
         "import numpy as np, mlp_loss_depth_2 as m\n"
-        "print(m.loss(np.eye(2), np.ones((2, 1)), np.eye(2), np.ones((2, 1))))"
+        "print(m.loss(np.eye(2), np.ones((2, 1)), [np.eye(2), np.ones((2, 1))]))"
     )
     command = [sys.executable, "-I", "-W", "error", "-c", code]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)

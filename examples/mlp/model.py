@@ -72,21 +72,18 @@ class GeneratedLoss:
 
     def __init__(self, depth: int, folder: Path) -> None:
         graph = gc.from_function(loss, x="b n", y="b k", Ws=weight_shapes(depth))
-        wrt = [f"Ws_{i}" for i in range(depth)]
         kinds = ("value", "value_and_grad")
-        self.path = graph.write(folder / f"mlp_loss_depth_{depth}.py", kinds, wrt=wrt)
+        self.path = graph.write(folder / f"mlp_loss_depth_{depth}.py", kinds, wrt="Ws")
         self._module = load(self.path)
-
-    # The one place that knows how the generated functions take a list of weights.
 
     def value(self, x: Array, y: Array, Ws: Sequence[Array]) -> float:
         """The loss."""
-        value: float = self._module.loss(x, y, *Ws)
+        value: float = self._module.loss(x, y, Ws)
         return value
 
     def value_and_grad(
         self, x: Array, y: Array, Ws: Sequence[Array]
     ) -> tuple[float, Sequence[Array]]:
         """The loss, and its gradient with respect to each of the weights."""
-        result: tuple[float, Sequence[Array]] = self._module.loss_value_and_grad(x, y, *Ws)
+        result: tuple[float, Sequence[Array]] = self._module.loss_value_and_grad(x, y, Ws)
         return result
