@@ -24,7 +24,7 @@ from graphcomp.errors import (
 )
 from graphcomp.functions import *  # noqa: F403
 from graphcomp.functions import __all__ as _functions
-from graphcomp.functions import nn
+from graphcomp.functions import nn, numpy
 from graphcomp.node import Node
 from graphcomp.transforms import (
     check_grads,
@@ -65,6 +65,7 @@ __all__ = [  # noqa: PLE0604  (names of functions, from their own list)
     "jvp",
     "linearize",
     "nn",
+    "numpy",
     "value_and_grad",
     "vjp",
     *_functions,

@@ -6,11 +6,21 @@ exception that a caller would expect (`ValueError`, `TypeError`), so both styles
 
 from __future__ import annotations
 
+import itertools
 import linecache
+import opcode
 import sys
+import sysconfig
+from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 
 _PACKAGE = str(Path(__file__).resolve().parent)
+#: Where Python's own and installed libraries are: a line there is nobody's mistake.
+_LIBRARIES = tuple(
+    {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    | {str(Path(sysconfig.__file__).resolve().parent), "<frozen "}
+)
 
 
 class GraphcompError(Exception):
@@ -54,21 +64,66 @@ class DerivativeWarning(UserWarning):
 
 
 def user_line() -> str:
-    """The innermost line outside graphcomp that is running now, as ``file:line: source``.
+    """The innermost line of the user that is running now, as ``file:line: source``.
 
-    Empty when there is none (graphcomp called from C, or from an interactive prompt without source).
+    That is a line outside graphcomp and outside installed libraries, which may stand between; where
+    there is no such line, one of a library. Empty when there is none at all (graphcomp called from
+    C, or from an interactive prompt without source).
     """
-    frame = sys._getframe(1)  # noqa: SLF001  (the only way to the caller's line without a traceback)
-    while frame is not None:
-        filename = frame.f_code.co_filename
-        if not filename.startswith(_PACKAGE):
-            source = linecache.getline(filename, frame.f_lineno).strip()
-            place = f"{Path(filename).name}:{frame.f_lineno}"
-            return f"{place}: {source}" if source else place
-        if frame.f_back is None:
-            break
-        frame = frame.f_back
+    frame = _user_frame()
+    if frame is None:
+        return ""
+    filename = frame.f_code.co_filename
+    source = linecache.getline(filename, frame.f_lineno).strip()
+    place = f"{Path(filename).name}:{frame.f_lineno}"
+    return f"{place}: {source}" if source else place
+
+
+def library_call() -> str:
+    """The function of an installed library that the user's line called, such as ``np.vectorize``.
+
+    Empty when the line called graphcomp directly, or a function written in C.
+
+    >>> library_call()
+    ''
+    """
+    called = ""
+    for frame in _outside():
+        if not frame.f_code.co_filename.startswith(_LIBRARIES):
+            return called
+        called = _public_name(frame.f_globals.get("__name__", ""), frame.f_code.co_qualname)
     return ""
+
+
+def assigns_an_entry() -> bool:
+    """Whether the user's line is ``a[i] = value`` on an object written in C, such as an array."""
+    frame = next(_outside(), None)
+    return frame is not None and (
+        opcode.opname[frame.f_code.co_code[frame.f_lasti]] == "STORE_SUBSCR"
+    )
+
+
+def _public_name(module: str, function: str) -> str:
+    """A function as its users write it, without the private modules that it stands in."""
+    public = itertools.takewhile(lambda part: part[:1] != "_", module.split("."))
+    parts = [part for part in public if part not in {"lib", "core"}]
+    names = [part for part in function.split(".") if part[:2] != "__"]
+    return ".".join(["np" if part == "numpy" else part for part in parts] + names)
+
+
+def _outside() -> Iterator[FrameType]:
+    """The frames that are running now, the innermost first, without those of this package."""
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001  (the only way without a traceback)
+    while frame is not None:
+        if not frame.f_code.co_filename.startswith(_PACKAGE):
+            yield frame
+        frame = frame.f_back
+
+
+def _user_frame() -> FrameType | None:
+    frames = list(_outside())
+    mine = (f for f in frames if not f.f_code.co_filename.startswith(_LIBRARIES))
+    return next(mine, frames[0] if frames else None)
 
 
 def with_user_line(message: str) -> str:

@@ -16,7 +16,6 @@ from typing import Any, NoReturn, TypeAlias, cast
 import numpy as np
 import sympy
 
-from graphcomp import ops
 from graphcomp.array_methods import ArrayMethods
 from graphcomp.errors import (
     DTypeError,
@@ -25,7 +24,7 @@ from graphcomp.errors import (
     user_line,
     with_user_line,
 )
-from graphcomp.not_numbers import NotNumbers
+from graphcomp.numpy_protocol import NumpyProtocol
 from graphcomp.op import DType, Op, Params
 from graphcomp.ops.arithmetic import ADD, DIV, FLOOR_DIVIDE, MOD, MUL, NEG, RECIPROCAL, SUB
 from graphcomp.ops.comparison import GREATER, GREATER_EQUAL, LESS, LESS_EQUAL
@@ -36,6 +35,7 @@ from graphcomp.ops.powers import POWER, SQUARE, VARYING_POWER
 from graphcomp.ops.reductions import MAX, MIN, PROD, SUM
 from graphcomp.ops.selecting import Updates, is_advanced, select
 from graphcomp.ops.shaping import BROADCAST, CAST, GETITEM, RESHAPE, TRANSPOSE, normal_index
+from graphcomp.refused_methods import RefusedMethods
 from graphcomp.shape import (
     FLOAT,
     Dim,
@@ -54,10 +54,6 @@ Operand: TypeAlias = "Node | float | int | bool | np.ndarray[Any, Any] | np.gene
 
 #: The scope that nodes are created in, a path such as "encoder/layer1".
 current_scope: ContextVar[str] = ContextVar("graphcomp_scope", default="")
-
-#: NumPy callables and the functions of this package that stand in for them on nodes.
-NUMPY: dict[Callable[..., Any], Callable[..., Any]] = {}
-_OPS_BY_NUMPY = {function: op for op in ops.ALL for function in op.numpy}
 
 
 class _Reference(weakref.ref["Node"]):
@@ -87,7 +83,7 @@ class _Draft:
     scope: str
 
 
-class Node(_Draft, NotNumbers, ArrayMethods):
+class Node(_Draft, NumpyProtocol, ArrayMethods, RefusedMethods):
     """One application of an op, immutable and interned; arithmetic on it builds a graph.
 
     Nodes behave like NumPy arrays in expressions (``+ - * / // % ** @``, comparisons, indexing,
@@ -157,9 +153,9 @@ class Node(_Draft, NotNumbers, ArrayMethods):
         """`op` applied to this node and others."""
         return apply(op, self, *others, **params)
 
-    def leaf(self, op: Op, **params: Any) -> Node:
-        """An argumentless node, for rules that see nothing but nodes."""
-        return apply(op, **params)
+    def leaf(self, op: Op, *operands: Operand, **params: Any) -> Node:
+        """A node that this one is no argument of, for rules that see nothing but nodes."""
+        return apply(op, *operands, **params)
 
     def rebuild(self, args: Sequence[Node]) -> Node:
         """The same op with the same parameters on other arguments."""
@@ -333,34 +329,6 @@ class Node(_Draft, NotNumbers, ArrayMethods):
         if not axes:
             return self
         return apply(op, self, axes=axes, keepdims=bool(keepdims), rank=self.ndim)
-
-    # ------------------------------------------------------------ NumPy's protocols
-
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Node:
-        name = f"np.{ufunc.__name__}" + (f".{method}" if method != "__call__" else "")
-        if options.get("out") is not None:
-            raise self._no_number(
-                f"an operand of {name} with out=, or of an in-place operator",
-                "write x = x + y instead",
-            )
-        if method == "__call__" and not options:
-            if ufunc in NUMPY:
-                result: Node = NUMPY[ufunc](*inputs)
-                return result
-            if ufunc in _OPS_BY_NUMPY:
-                return apply(_OPS_BY_NUMPY[ufunc], *inputs)
-        raise self._no_number(f"an argument of {name}", "this NumPy function can't be traced yet")
-
-    def __array_function__(
-        self, function: Callable[..., Any], _types: Any, args: Any, kwargs: Any
-    ) -> Any:
-        if function in NUMPY:
-            return NUMPY[function](*args, **kwargs)
-        if function in _OPS_BY_NUMPY and not kwargs:
-            return apply(_OPS_BY_NUMPY[function], *args)
-        raise self._no_number(
-            f"an argument of np.{function.__name__}", "this NumPy function can't be traced yet"
-        )
 
 
 # ---------------------------------------------------------------- creation

@@ -12,7 +12,8 @@ from typing import Any, NoReturn
 import numpy as np
 from sympy.core.sympify import SympifyError
 
-from graphcomp.errors import TracingError, with_user_line
+from graphcomp.errors import TracingError, assigns_an_entry, library_call, with_user_line
+from graphcomp.refusals import is_known, remedy
 from graphcomp.shape import Shape
 from graphcomp.spelling import spell
 
@@ -40,11 +41,15 @@ class NotNumbers:
         )
 
     def __float__(self) -> float:
+        if assigns_an_entry():
+            raise self._no_entry()
         raise self._no_number(
             "float()", "use the graphcomp or NumPy function (gc.exp, np.exp) instead of math.exp"
         )
 
     def __int__(self) -> int:
+        if assigns_an_entry():
+            raise self._no_entry()
         raise self._no_number(
             "int()", "a symbolic node has no number yet; evaluate the graph first"
         )
@@ -61,7 +66,14 @@ class NotNumbers:
         raise SympifyError(msg)
 
     def __array__(self, dtype: object = None, copy: object = None) -> np.ndarray[Any, Any]:
-        raise self._no_number("a NumPy array", "use gc.stack([...]) to build an array out of nodes")
+        if assigns_an_entry():
+            raise self._no_entry()
+        if is_known(called := library_call()):
+            raise self._no_argument_of(called)
+        raise self._no_number(
+            "a NumPy array",
+            "build an array out of nodes with gc.stack([...]) or gc.numpy.array(...)",
+        )
 
     def __setitem__(self, key: object, value: object) -> None:
         raise self._no_number(
@@ -92,6 +104,19 @@ class NotNumbers:
 
     def __contains__(self, item: object) -> bool:
         raise self._no_number("a container", "'in' needs numbers")
+
+    def _no_entry(self) -> TracingError:
+        return self._no_number(
+            "an entry of a NumPy array",
+            "build the array with gc.stack([...]), or begin with x = gc.numpy.zeros(shape) "
+            "and write x = x.at[i].set(v)",
+        )
+
+    def _no_argument_of(self, name: str) -> TracingError:
+        """What the user's line called counts, if that is known: a library may have called on."""
+        called = library_call()
+        name = called if is_known(called) else name
+        return self._no_number(f"an argument of {name}", remedy(name))
 
     def _no_number(self, what: str, remedy: str) -> TracingError:
         text, _ = spell(self, "text", lambda _node: None, limit=12)

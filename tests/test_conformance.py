@@ -10,7 +10,8 @@ import graphcomp as gc
 from graphcomp import ops
 from graphcomp.errors import DTypeError
 from graphcomp.graph import GraphData, input_node
-from graphcomp.node import NUMPY, apply
+from graphcomp.node import apply
+from graphcomp.numpy_protocol import NUMPY
 from graphcomp.op import ATOM, Form, Kind, Op
 from graphcomp.ops import numpy_runtime
 from graphcomp.ops.leaves import CONSTANT

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import CodeType, FrameType
 from typing import Any
 
-from graphcomp.errors import NamingError
+from graphcomp.errors import NamingError, TracingError
 from graphcomp.names import check_name
 from graphcomp.node import Node, intern, is_input
 from graphcomp.ops.leaves import LET
@@ -24,12 +24,27 @@ def call_and_watch(
 ) -> tuple[Any, dict[str, Any]]:
     """The result of a call, and the function's local variables when it returned.
 
+    Raises:
+        TracingError: it uses a symbolic value as a number, or stores one in an array of numbers.
+
     >>> def f(x):
     ...     y = x + 1
     ...     return y
     >>> call_and_watch(f, [1], {})
     (2, {'x': 1, 'y': 2})
     """
+    try:
+        return _watched(function, positional, keyword)
+    except ValueError as error:
+        # NumPy hides what a node said in an error of its own: "setting an array element with ..."
+        if isinstance(error.__cause__, TracingError):
+            raise error.__cause__ from None
+        raise
+
+
+def _watched(
+    function: Callable[..., Any], positional: Sequence[Any], keyword: Mapping[str, Any]
+) -> tuple[Any, dict[str, Any]]:
     code = _code(function)
     other = sys.getprofile()
     if code is None or not (other is None or callable(other)):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from graphcomp.functions import factors, filling, indexing, linalg, products, shapes
-from graphcomp.node import NUMPY, Node
+from graphcomp.node import Node
+from graphcomp.numpy_protocol import NUMPY
 
 NUMPY.update(
     {

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from graphcomp.functions import arrays, elementwise, reductions
-from graphcomp.node import NUMPY, Node
+from graphcomp.errors import TracingError, with_user_line
+from graphcomp.functions import arrays, elementwise, masked_reductions
+from graphcomp.node import Node, Operand
+from graphcomp.numpy_protocol import NUMPY
+from graphcomp.refusals import remedy
 from graphcomp.shape import Dim, Shape
 
 
@@ -19,6 +24,13 @@ def _ndim(x: Node) -> int:
 
 def _size(x: Node, axis: int | None = None) -> Dim:
     return x.size if axis is None else x.shape[axis]
+
+
+def _where(condition: Operand, x: Any = None, y: Any = None) -> Node:
+    if x is None or y is None:
+        msg = f"np.where with a condition alone can't be traced: {remedy('np.where')}"
+        raise TracingError(with_user_line(msg))
+    return elementwise.where(condition, x, y)
 
 
 NUMPY.update(
@@ -35,11 +47,11 @@ NUMPY.update(
         np.broadcast_to: arrays.broadcast_to,
         np.concatenate: arrays.concatenate,
         np.stack: arrays.stack,
-        np.where: elementwise.where,
-        np.sum: reductions.sum,
-        np.mean: reductions.mean,
-        np.max: reductions.max,
-        np.min: reductions.min,
-        np.prod: reductions.prod,
+        np.where: _where,
+        np.sum: masked_reductions.masked_sum,
+        np.mean: masked_reductions.masked_mean,
+        np.max: masked_reductions.masked_max,
+        np.min: masked_reductions.masked_min,
+        np.prod: masked_reductions.masked_prod,
     }
 )

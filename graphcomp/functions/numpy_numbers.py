@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from graphcomp.functions import choices, logarithms, rounding
-from graphcomp.node import NUMPY, Node, Operand
+from graphcomp.node import Node, Operand
+from graphcomp.numpy_protocol import NUMPY
 
 
 def _clip(

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from graphcomp.errors import TracingError, with_user_line
-from graphcomp.node import NUMPY
+from graphcomp.numpy_protocol import NUMPY
 
 _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
