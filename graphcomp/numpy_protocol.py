@@ -111,6 +111,8 @@ def _is_scipys(ufunc: np.ufunc) -> bool:
 def _name(function: Any) -> str:
     """The function as its users write it."""
     if isinstance(function, np.ufunc):
+        if function.__name__.endswith(" (vectorized)"):
+            return "np.frompyfunc"
         if _is_scipys(function) and getattr(np, function.__name__, None) is not function:
             return f"scipy.special.{function.__name__}"
         return f"np.{function.__name__}"

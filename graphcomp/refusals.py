@@ -10,7 +10,7 @@ _ENTRIES = "nodes are immutable: write y = x.at[i].set(v), or gc.where(condition
 _MASKED = "nodes have no mask: use gc.where, np.nansum, np.nanmean"
 _COMPLEX = "complex numbers are not supported"
 _WAVES = f"{_COMPLEX}: write sums of np.cos and np.sin, for example np.cos(angles) @ x"
-_BITS = "nodes have no bits; for conditions use np.logical_and, np.logical_or, np.logical_not"
+_BITS = "nodes have no bits; write x * 2**n, or x // 2**n"
 _SQUARES = "use np.linalg.pinv(a) @ b, or np.linalg.solve(a.T @ a, a.T @ b)"
 _WHOLE = "call the function on the whole array: NumPy's functions work on every entry"
 _DRAW = "draw the random numbers outside, and pass them as an argument"
@@ -91,12 +91,8 @@ _REMEDIES = {
     "np.can_cast": "ask for the dtype of the nodes: x.dtype",
     "np.may_share_memory": "nodes have no memory",
     "np.shares_memory": "nodes have no memory",
-    "np.invert": _BITS,
     "np.left_shift": _BITS,
     "np.right_shift": _BITS,
-    "np.bitwise_and": _BITS,
-    "np.bitwise_or": _BITS,
-    "np.bitwise_xor": _BITS,
     "np.bitwise_count": _BITS,
     "np.gcd": "it takes integers that are known: compute it outside",
     "np.lcm": "it takes integers that are known: compute it outside",
@@ -104,7 +100,6 @@ _REMEDIES = {
     "np.frexp": _FLOATS,
     "np.spacing": _FLOATS,
     "np.nextafter": _FLOATS,
-    "np.divmod": "write x // y and x % y, or divmod(x, y)",
     "np.i0": "there is no Bessel function here; write its series",
     "np.unwrap": "add multiples of 2*np.pi by np.where and np.cumsum",
     "np.random.": _DRAW,

@@ -1,5 +1,6 @@
 """NumPy's functions of arrays on nodes: values, and derivatives of both modes."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,9 @@ from graphcomp.codegen.buffers import renamed_piece
 from graphcomp.codegen.pieces import Piece
 from graphcomp.errors import GraphcompError
 from graphcomp.graph import GraphData
-from tests.conformance.array_calls import ENTRIES, Entry
+from tests.conformance.array_calls import ENTRIES
 from tests.conformance.cases import cotangents, run, tangent
+from tests.conformance.entries import Entry
 from tests.conformance.numerics import close, difference
 
 ROWS = np.array([0, 2])
@@ -189,3 +191,57 @@ def test_methods_are_the_functions():
     assert x.repeat(2, 0) is np.repeat(x, 2, axis=0)
     assert x.take([0, 1], 2) is np.take(x, [0, 1], axis=2)
     assert x.argsort() is np.argsort(x)
+    assert x.std(0, ddof=1) is np.std(x, 0, ddof=1)
+    assert x.var(keepdims=True) is np.var(x, keepdims=True)
+    assert x.argmax(2) is np.argmax(x, 2)
+    assert x.argmin(keepdims=True) is np.argmin(x, keepdims=True)
+    assert (x > 0).all(0) is np.all(x > 0, 0)
+    assert (x > 0).any() is np.any(x > 0)
+    assert x.cumsum(0) is np.cumsum(x, 0)
+    assert x.cumprod() is np.cumprod(x)
+    assert x.clip(0, 1) is x.clip(min=0, max=1) is np.clip(x, 0, 1)
+    assert x.round(2) is np.round(x, 2)
+    assert x.real is x
+    assert x.flat is np.ravel(x)
+
+
+def test_pythons_functions_are_numpys():
+    x, y = gc.scalars("x y")
+    assert round(x) is np.round(x)
+    assert round(x, 2) is np.round(x, 2)
+    assert math.floor(x) is np.floor(x)
+    assert math.ceil(x) is np.ceil(x)
+    assert math.trunc(x) is np.trunc(x)
+    assert divmod(x, 2) == (x // 2, x % 2)
+    assert divmod(2, x) == (2 // x, 2 % x)
+    assert +x is x is abs(x).args[0]
+    assert divmod(x, y) == np.divmod(x, y)
+
+
+def test_signs_between_conditions_mean_and_or_not():
+    x = gc.array("x", 5)
+    values = {"x": np.arange(5.0)}
+    low, high, mask = x > 1, x < 3, np.arange(5) == 2
+    on = [np.arange(5) > 1, np.arange(5) < 3]
+    for node, expected in [
+        (low & high, on[0] & on[1]),
+        (low | high, on[0] | on[1]),
+        (low ^ high, on[0] ^ on[1]),
+        (~low, ~on[0]),
+        (mask & low, mask & on[0]),
+        (low | mask, on[0] | mask),
+        (True ^ low, ~on[0]),
+        (True & low, on[0]),
+        (False | low, on[0]),
+    ]:
+        assert np.array_equal(run(GraphData([x], {"y": node}), values)["y"], expected)
+
+
+def test_reductions_that_pass_over_nan_where_nothing_is_left():
+    x = gc.array("x", (2, 2))
+    values = {"x": np.array([[np.nan, np.nan], [1.0, np.nan]])}
+    for function in (np.nanmax, np.nanmin, np.nanmean, np.nanstd):
+        node = function(x, axis=1)
+        found = run(GraphData([x], {"y": node}), values)["y"]
+        assert np.isnan(found[0])
+        assert found[1] == (0.0 if function is np.nanstd else 1.0)

@@ -1,7 +1,6 @@
 """Every op: its record is complete, its value is NumPy's, its shape and dtype are what it says."""
 
 from itertools import product
-from typing import Any
 
 import numpy as np
 import pytest
@@ -16,10 +15,8 @@ from graphcomp.op import ATOM, Form, Kind, Op
 from graphcomp.ops import numpy_runtime
 from graphcomp.ops.leaves import CONSTANT
 from graphcomp.spelling import spell
-from tests.conformance.array_calls import ARRAY_CALLS
+from tests.conformance.calls import CALLS
 from tests.conformance.cases import BROADCASTING, CASES, Case, cases, run, samples_of
-from tests.conformance.number_calls import NUMBER_CALLS
-from tests.conformance.statistics_calls import STATISTICS_CALLS
 
 EVERY_OP = pytest.mark.parametrize("op", ops.ALL, ids=lambda op: op.name)
 RUNTIME = {name: f for name, f in vars(numpy_runtime).items() if callable(f)}
@@ -93,38 +90,6 @@ def test_numpy_functions_on_nodes_build_the_op(case: Case):
         return  # np.square(x) and x**2 are one op
     for function in case.op.numpy:
         assert function(*graph.inputs) is graph.outputs[0]
-
-
-#: NumPy functions that stand for several nodes, or take parameters: calls on arrays of these shapes.
-CALLS: dict[Any, Any] = {
-    np.power: [((3,), lambda f, x: f(x, 3)), ((3,), lambda f, x: f(x, 2.0))],
-    np.matmul: [
-        (((2, 3), (3,)), lambda f, a, b: f(a, b)),
-        (((2, 2, 3), (3, 2)), lambda f, a, b: f(a, b)),
-        (((3,), (4, 3, 2)), lambda f, a, b: f(a, b)),
-        (((5, 1, 2, 3), (4, 3, 2)), lambda f, a, b: f(a, b)),
-        (((4, 2, 3), (3,)), lambda f, a, b: f(a, b)),
-    ],
-    np.dot: [(((2, 3), (3,)), lambda f, a, b: f(a, b)), (((), (3,)), lambda f, a, b: f(a, b))],
-    np.outer: [(((2, 2), (3,)), lambda f, a, b: f(a, b))],
-    np.transpose: [((2, 3, 4), lambda f, x: f(x)), ((2, 3, 4), lambda f, x: f(x, (1, -1, 0)))],
-    np.reshape: [((2, 3), lambda f, x: f(x, (3, 2))), ((2, 3), lambda f, x: f(x, -1))],
-    np.broadcast_to: [((3, 1), lambda f, x: f(x, (2, 3, 4)))],
-    np.concatenate: [(((2, 3), (1, 3)), lambda f, a, b: f([a, b], axis=-2))],
-    np.stack: [(((2, 3), (2, 3)), lambda f, a, b: f([a, b], axis=-1))],
-    np.where: [(((3,), (2, 1), ()), lambda f, a, b, c: f(a > 0, b, c))],
-    np.sum: [((2, 3), lambda f, x: f(x)), ((2, 3), lambda f, x: f(x, axis=-1, keepdims=True))],
-    np.mean: [((2, 3), lambda f, x: f(x)), ((2, 3), lambda f, x: f(x, axis=0))],
-    np.max: [((2, 3), lambda f, x: f(x)), ((2, 3), lambda f, x: f(x, axis=(0,)))],
-    np.min: [((2, 3), lambda f, x: f(x)), ((2, 3), lambda f, x: f(x, axis=1, keepdims=True))],
-    np.shape: [((2, 3), lambda f, x: f(x))],
-    np.ndim: [((2, 3), lambda f, x: f(x))],
-    np.size: [((2, 3), lambda f, x: f(x))],
-    np.prod: [((2, 3), lambda f, x: f(x)), ((2, 3), lambda f, x: f(x, axis=0, keepdims=True))],
-    **ARRAY_CALLS,
-    **NUMBER_CALLS,
-    **STATISTICS_CALLS,
-}
 
 
 @pytest.mark.parametrize("function", NUMPY, ids=lambda f: f.__name__)

@@ -482,7 +482,13 @@ CALLED = {
     **dict.fromkeys(
         ("cholesky", "det", "eigvalsh", "svdvals", "diagonal", "inv", "pinv", "trace"), "M"
     ),
-    **dict.fromkeys(("fliplr", "tril", "triu", "rot90"), "M"),
+    **dict.fromkeys(("fliplr", "tril", "triu", "rot90", "matrix_norm", "matrix_transpose"), "M"),
+    "matvec": "M, v",
+    "percentile": "p, 50",
+    "quantile": "p, 0.25",
+    "rollaxis": "M, 1",
+    "vander": "v, 3",
+    "vecmat": "v, M",
     "swapaxes": "M, 0, 1",
     "take": "v, 0",
     "take_along_axis": "v, argsort(v)",
@@ -507,25 +513,25 @@ class TestVocabulary:
         outside = {"array", "constant", "let", "scalar", "scalars", "scope"}
         outside |= {
             "array_split",
-            "einsum",
-            "gradient",
-            "meshgrid",
-            "piecewise",
-            "select",
-            "slogdet",
-            "split",
-        }
-        outside |= {
-            "array_split",
+            "astype",
+            "block",
+            "broadcast_arrays",
+            "dsplit",
             "eigh",
             "einsum",
+            "gradient",
+            "hsplit",
             "meshgrid",
+            "modf",
+            "polyval",
             "qr",
             "svd",
             "piecewise",
             "select",
             "slogdet",
             "split",
+            "unstack",
+            "vsplit",
         }
         assert set(gc.functions.__all__) - outside <= set(FUNCTIONS)
 

@@ -27,7 +27,7 @@ def apply_function(function: Function, names: Sequence[str], *values: Value, dty
         msg = f"{function.name} is called as {function.usage}; here it has {positional} arguments"
         raise ParseError(msg)
     given = [*zip(free, rest, strict=False), *zip(names, values[positional:], strict=True)]
-    settings = {name: setting(value) for name, value in given}
+    settings = {name: setting(value, real=name in function.real) for name, value in given}
     if function.name in {"power", "pow"}:
         return combine("**", operands[0], operands[1], dtype)
     if function.sequence:

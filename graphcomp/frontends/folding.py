@@ -174,8 +174,10 @@ def dimension(symbol: sympy.Symbol, dtype: Any) -> Node:
     return anything.leaf(DIMENSION, size=symbol, dtype=np.dtype(dtype).name)
 
 
-def setting(value: Value) -> Any:
+def setting(value: Value, *, real: bool = False) -> Any:
     """The value as an axis, a shape or an index: known now, whole numbers as ints.
+
+    Settings such as tolerances may be `real`: other numbers too.
 
     Raises:
         ParseError: it depends on an input.
@@ -186,11 +188,11 @@ def setting(value: Value) -> Any:
         raise ParseError(msg)
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    if isinstance(value, float):
+    if isinstance(value, float) and not real:
         msg = f"a whole number is needed here, not {value}"
         raise ParseError(msg)
     if isinstance(value, (list, tuple)):
-        return tuple(setting(entry) for entry in value)
+        return tuple(setting(entry, real=real) for entry in value)
     if isinstance(value, slice):
         return slice(*(map(setting, (value.start, value.stop, value.step))))
     return value

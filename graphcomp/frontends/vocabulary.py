@@ -47,6 +47,7 @@ class Function(NamedTuple):
         least, most: how many operands it takes.
         sequence: whether the operands come as one list.
         settings: the names of what must be known now: axis, shape, ...
+        real: those of the settings that need not be whole numbers.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Function(NamedTuple):
     most: int
     sequence: bool
     settings: tuple[str, ...]
+    real: frozenset[str] = frozenset()
 
     @property
     def usage(self) -> str:
@@ -82,10 +84,11 @@ def _read(name: str, build: Callable[..., Any]) -> Function | None:
         return None
     operands = [p for p, kind in zip(parameters, kinds, strict=True) if kind == "Operand"]
     settings = [p.name for p in parameters if p not in operands]
+    real = frozenset(p.name for p, kind in zip(parameters, kinds, strict=True) if kind == "float")
     if kinds[0] == "Sequence[Operand]":
-        return Function(name, build, 1, 1, True, tuple(settings[1:]))
+        return Function(name, build, 1, 1, True, tuple(settings[1:]), real)
     least = sum(p.default is inspect.Parameter.empty for p in operands)
-    return Function(name, build, least, len(operands), False, tuple(settings))
+    return Function(name, build, least, len(operands), False, tuple(settings), real)
 
 
 def _several(pair: Callable[..., Any], one: Callable[..., Any]) -> Callable[..., Any]:

@@ -57,8 +57,13 @@ def _invert(x: Operand) -> Node:
     return elementwise.logical_not(operators.bits_of_conditions("invert", x, x)[0])
 
 
+def _divmod(x: Operand, y: Operand) -> tuple[Node, Node]:
+    return operators.floor_divide(x, y), operators.mod(x, y)
+
+
 NUMPY.update(
     {
+        np.divmod: _divmod,
         np.positive: operators.positive,
         np.conjugate: operators.real,
         np.real: operators.real,

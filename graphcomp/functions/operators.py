@@ -140,7 +140,7 @@ def less_equal(x: Operand, y: Operand) -> Node:
     return apply(LESS_EQUAL, x, y)
 
 
-def astype(x: Operand, dtype: Any) -> Node:
+def astype(x: Any, dtype: Any) -> Node:
     """The same values in another dtype; derivatives pass between float dtypes.
 
     Raises:

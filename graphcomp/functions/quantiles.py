@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,9 @@ def kept_shape(shape: Shape, axes: tuple[int, ...]) -> Shape:
     return tuple(1 if axis in axes else dim for axis, dim in enumerate(shape))
 
 
-def quantile(x: Operand, q: Any, axis: Any = None, keepdims: bool = False) -> Node:
+def quantile(
+    x: Operand, q: float | Operand | Sequence[Any], axis: Any = None, keepdims: bool = False
+) -> Node:
     """The entries below which the parts `q` of all lie, between neighbours by a straight line.
 
     Equal entries share the derivative. As in NumPy, an array of parts gives new first axes.
@@ -79,7 +82,9 @@ def _at(rows: Node, part: float, count: int) -> Node:
     return lower if not rest else (1.0 - rest) * lower + rest * nth_smallest(rows, low + 1)
 
 
-def percentile(x: Operand, q: Any, axis: Any = None, keepdims: bool = False) -> Node:
+def percentile(
+    x: Operand, q: float | Operand | Sequence[Any], axis: Any = None, keepdims: bool = False
+) -> Node:
     """The quantiles by percent: `q` is between 0 and 100.
 
     Raises:

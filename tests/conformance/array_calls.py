@@ -5,28 +5,12 @@ One table for two uses: the function means the same on nodes, and its derivative
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-Call = Callable[..., Any]
-
-
-class Entry(NamedTuple):
-    """A NumPy function, the shapes of the arrays, and the call ``call(function, *arrays)``."""
-
-    function: Any
-    shapes: tuple[tuple[int, ...], ...]
-    call: Call
-
-
-def _same(f: Any, *arrays: Any) -> Any:
-    return f(*arrays)
-
-
-def entry(function: Any, *shapes: tuple[int, ...], call: Call = _same) -> Entry:
-    return Entry(function, shapes, call)
+from tests.conformance.entries import Entry, entry
+from tests.conformance.more_calls import MORE
 
 
 def _regular(x: Any) -> Any:
@@ -205,6 +189,15 @@ def _index(*key: Any) -> Entry:
     return Entry(None, ((3, 2, 4),), lambda _f, x: x[chosen])
 
 
+#: Masks of known size.
+MASKS = [
+    _index(_MASK),
+    _index(~_MASK, 1),
+    _index(slice(None), np.array([True, False])),
+    _index(np.arange(6).reshape(3, 2) % 2 == 0),
+    _index(..., np.arange(4) > 1),
+]
+
 #: Keys of all kinds, on an array (3, 2, 4).
 KEYS = [
     _index(_I),
@@ -226,11 +219,7 @@ KEYS = [
     _index(_I, None, _J),
     _index(None, slice(None), None, _J, _I),
     _index(slice(None, None, -1), _J, _I),
-    _index(_MASK),
-    _index(~_MASK, 1),
-    _index(slice(None), np.array([True, False])),
-    _index(np.arange(6).reshape(3, 2) % 2 == 0),
-    _index(..., np.arange(4) > 1),
+    *MASKS,
     _index(np.array([], dtype=int)),
     _index([]),
     _index(np.int64(1), _J),
@@ -238,7 +227,7 @@ KEYS = [
 ]
 
 #: Every entry, in order.
-ENTRIES = [*PRODUCTS, *LINALG, *FACTORS, *SHAPES, *FILLING, *INDEXING, *KEYS]
+ENTRIES = [*PRODUCTS, *LINALG, *FACTORS, *SHAPES, *FILLING, *INDEXING, *MORE, *KEYS]
 
 #: The same by function, as the conformance suite wants them.
 ARRAY_CALLS: dict[Any, Any] = {}
