@@ -9,18 +9,18 @@ from __future__ import annotations
 import itertools
 import linecache
 import opcode
+import os
 import sys
 import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
-_PACKAGE = str(Path(__file__).resolve().parent)
-#: Where Python's own and installed libraries are: a line there is nobody's mistake.
-_LIBRARIES = tuple(
-    {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-    | {str(Path(sysconfig.__file__).resolve().parent), "<frozen "}
-)
+_PACKAGE = str(Path(__file__).resolve().parent) + os.sep
+#: Where Python's own library is, in a virtual environment too.
+_STANDARD = str(Path(sysconfig.__file__).resolve().parent) + os.sep
+#: The directories that libraries are installed into, by whatever installer.
+_INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 
 
 class GraphcompError(Exception):
@@ -89,7 +89,7 @@ def library_call() -> str:
     """
     called = ""
     for frame in _outside():
-        if not frame.f_code.co_filename.startswith(_LIBRARIES):
+        if not _in_library(frame):
             return called
         called = _public_name(frame.f_globals.get("__name__", ""), frame.f_code.co_qualname)
     return ""
@@ -122,8 +122,16 @@ def _outside() -> Iterator[FrameType]:
 
 def _user_frame() -> FrameType | None:
     frames = list(_outside())
-    mine = (f for f in frames if not f.f_code.co_filename.startswith(_LIBRARIES))
+    mine = (frame for frame in frames if not _in_library(frame))
     return next(mine, frames[0] if frames else None)
+
+
+def _in_library(frame: FrameType) -> bool:
+    """Whether the line is one of Python's own library or of an installed one."""
+    filename = frame.f_code.co_filename
+    return filename.startswith((_STANDARD, "<frozen ")) or any(
+        place in filename for place in _INSTALLED
+    )
 
 
 def with_user_line(message: str) -> str:

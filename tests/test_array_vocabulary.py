@@ -15,6 +15,7 @@ from tests.conformance.array_calls import ENTRIES
 from tests.conformance.cases import cotangents, run, tangent
 from tests.conformance.entries import Entry
 from tests.conformance.numerics import close, difference
+from tests.conformance.own_calls import OWN_CALLS
 
 ROWS = np.array([0, 2])
 
@@ -47,6 +48,29 @@ def test_values_are_numpys_and_derivatives_of_both_modes_agree_with_differences(
     ct = np.asarray(rng.uniform(-1, 1, image.shape))
     pulled = cotangents(graph, values, ct, names)
     moved = sum(np.sum(pulled[name] * directions[name]) for name in names)
+    assert moved == pytest.approx(np.sum(ct * image), rel=1e-11, abs=1e-11)
+
+
+OWN = [(function, *case) for function, listed in OWN_CALLS.items() for case in listed]
+
+
+@pytest.mark.parametrize(
+    ("function", "shapes", "call"), OWN, ids=lambda v: getattr(v, "__name__", "")
+)
+def test_derivatives_of_functions_of_the_package_agree_with_differences_of_their_values(
+    function: Any, shapes: Any, call: Any
+):
+    many = shapes if shapes and isinstance(shapes[0], tuple) else (shapes,)
+    rng = np.random.default_rng(5)
+    values = {f"x{i}": np.asarray(rng.uniform(0.2, 0.8, s)) for i, s in enumerate(many)}
+    inputs = [gc.array(name, value.shape) for name, value in values.items()]
+    graph = GraphData(inputs, {"y": call(function, *inputs)})
+    directions = {n: np.asarray(rng.uniform(-1, 1, v.shape)) for n, v in values.items()}
+    image = tangent(graph, values, directions)
+    assert close(image, difference(lambda point: run(graph, point)["y"], values, directions))
+    ct = np.asarray(rng.uniform(-1, 1, image.shape))
+    pulled = cotangents(graph, values, ct, list(values))
+    moved = sum(np.sum(pulled[name] * directions[name]) for name in values)
     assert moved == pytest.approx(np.sum(ct * image), rel=1e-11, abs=1e-11)
 
 
@@ -245,3 +269,29 @@ def test_reductions_that_pass_over_nan_where_nothing_is_left():
         found = run(GraphData([x], {"y": node}), values)["y"]
         assert np.isnan(found[0])
         assert found[1] == (0.0 if function is np.nanstd else 1.0)
+
+
+def test_new_functions_take_named_dimensions():
+    x, y = gc.array("x", "m n"), gc.array("y", "n")
+    a, b = np.random.default_rng(8).uniform(0.5, 2, (3, 4)), np.arange(1.0, 5)
+    functions: list[Any] = [
+        lambda x, y: np.nanstd(x, axis=1),
+        lambda x, y: np.nanmax(x, axis=0),
+        lambda x, y: np.linalg.norm(x @ x.T, 2),
+        lambda x, y: np.linalg.norm(x @ x.T, "nuc"),
+        np.vecdot,
+        np.trapezoid,
+        np.append,
+        lambda x, y: np.block([[x], [np.reshape(y, (1, -1))]]),
+        lambda x, y: np.polyval([1, 2, 3], x),
+        lambda x, y: np.vander(y, 3),
+        lambda x, y: np.ediff1d(x),
+        lambda x, y: np.linspace(x, y, 3),
+        lambda x, y: np.mean(x, axis=1, where=x > 1),
+        np.add.outer,
+        lambda x, y: np.dot(y, np.stack([x.T, x.T])),
+        lambda x, y: np.isclose(x, y, atol=0.5) * x,
+    ]
+    for function in functions:
+        graph = GraphData([x, y], {"z": function(x, y)})
+        assert close(run(graph, {"x": a, "y": b})["z"], np.asarray(function(a, b)), 1e-13)

@@ -51,7 +51,10 @@ CALLS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "max where": (lambda: np.max(x, where=x > 0), ("initial=",)),
     "bits": (lambda: x & 1, ("conditions", "(x > 0) & (y > 0)")),
     "math": (lambda: math.exp(s), ("float()", "np.exp")),
-    "python's library": (lambda: statistics.median([s, s + 1]), ("bool()", "where")),
+    "python's library": (
+        lambda: statistics.median([numpy.add(s, 1), numpy.add(s, 2)]),
+        ("bool()", "where"),
+    ),
     "quantile": (lambda: np.quantile(x, 1.5), ("between 0 and 1",)),
     "quantile of names": (lambda: np.quantile(gc.array("v", "n"), 0.5), ("known number",)),
     "method": (lambda: np.quantile(x, 0.5, method="hazen"), ("method=",)),

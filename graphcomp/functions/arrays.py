@@ -29,6 +29,8 @@ def matmul(a: Operand, b: Operand) -> Node:
 def dot(a: Operand, b: Operand) -> Node:
     """The inner product of two vectors (n,), the matrix product of matrices, a*b with a scalar.
 
+    In general the sum over the last axis of `a` and the last but one of `b`.
+
     >>> import graphcomp as gc
     >>> gc.dot(gc.array("u", "n"), gc.array("v", "n"))
     <node u @ v float64 ()>
@@ -37,8 +39,10 @@ def dot(a: Operand, b: Operand) -> Node:
     if left.ndim == 0 or right.ndim == 0:
         return left * right
     if right.ndim > 2:
-        msg = "dot: the second argument has more than two dimensions; use matmul"
-        raise ShapeError(with_user_line(msg))
+        *rest, inner, last = range(right.ndim)
+        columns = right.transpose((inner, *rest, last))
+        flat = columns.reshape((right.shape[inner], -1))
+        return _node.matmul(left, flat).reshape((*left.shape[:-1], *columns.shape[1:]))
     return _node.matmul(left, right)
 
 

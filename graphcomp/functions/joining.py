@@ -57,17 +57,17 @@ def block(arrays: Any) -> Node:
     >>> gc.block([[A, v], [v.T, gc.constant(1.0)]]).shape
     (n + 1, n + 1)
     """
-    depth = _depth(arrays)
+    depth = _depth(arrays, 0)
     rank = max(depth, *(constant(leaf).ndim for leaf in _leaves(arrays)), 0)
     return _joined(arrays, depth, rank)
 
 
-def _depth(arrays: Any) -> int:
+def _depth(arrays: Any, above: int) -> int:
     if not isinstance(arrays, list):
         return 0
-    depths = {_depth(entry) for entry in arrays}
-    if len(depths) != 1 or max(depths) >= MAX_RANK:
-        msg = "block: needs lists of blocks, all nested equally deep, and none empty"
+    depths = {_depth(entry, above + 1) for entry in arrays} if above < MAX_RANK else set()
+    if len(depths) != 1:
+        msg = f"block: needs lists of blocks, none empty, nested equally deep, {MAX_RANK} at most"
         raise InputError(with_user_line(msg))
     return depths.pop() + 1
 
