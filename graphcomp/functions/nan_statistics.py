@@ -10,7 +10,7 @@ from graphcomp.functions.cumulative import cumprod, cumsum
 from graphcomp.functions.norms import axes_of, euclidean, real_node
 from graphcomp.functions.searching import all as all_hold
 from graphcomp.node import Node, Operand, apply, constant
-from graphcomp.ops.comparison import EQUAL, WHERE, bracket
+from graphcomp.ops.comparison import LOGICAL_NOT, WHERE, bracket
 from graphcomp.ops.powers import SQRT
 from graphcomp.ops.rounding import ISNAN
 
@@ -89,7 +89,7 @@ def _or_nan(x: Operand, found: Node, axis: Any, keepdims: bool) -> Node:
 
 def _count(x: Node, axis: Any, keepdims: bool) -> Node:
     """How many entries are numbers."""
-    numbers: Node = bracket(apply(EQUAL, x, x), x)
+    numbers: Node = bracket(apply(LOGICAL_NOT, apply(ISNAN, x)), x)
     return numbers.sum(axis, keepdims)
 
 
