@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from graphcomp.api import Graph, Trace, from_function, from_string, from_sympy
+from graphcomp.custom import custom_jvp, custom_vjp, elementwise_op
 from graphcomp.errors import (
     DerivativeError,
     DerivativeWarning,
@@ -55,6 +56,9 @@ __all__ = [  # noqa: PLE0604  (names of functions, from their own list)
     "TracingError",
     "__version__",
     "check_grads",
+    "custom_jvp",
+    "custom_vjp",
+    "elementwise_op",
     "from_function",
     "from_string",
     "from_sympy",

@@ -8,8 +8,9 @@ ELEMENTWISE   one local partial an argument, in terms of the arguments and of th
 LINEAR        jointly linear in its real arguments: forward applies the op to the tangents,
               `transpose` gives reverse
 MULTILINEAR   linear in each argument: one term an argument, `transpose` an argument
-OPAQUE        its own `jvp`; reverse is the transpose of what the jvp built. In the arguments listed
-              as `linear` it is linear, and `transpose` serves for these, as in MULTILINEAR
+OPAQUE        its own `jvp`; reverse is the transpose of what the jvp built, or its own `vjp`. In the
+              arguments listed as `linear` it is linear, and `transpose` serves for these, as in
+              MULTILINEAR
 LEAF          an input or a constant
 DISCRETE      piecewise constant or not real: no derivative passes
 """
@@ -166,6 +167,13 @@ class Op:
         transpose: ``rule(index, ct, *args, **params)``: the cotangent of argument `index`.
         jvp: ``rule(out, args, tangents, **params)`` for OPAQUE ops; absent tangents are None.
         linear: the arguments in which an OPAQUE op is linear; its jvp is for the others.
+        vjp: ``rule(index, ct, out, args, **params)``: the cotangent of argument `index`, for OPAQUE
+            ops whose reverse mode is a rule of its own and not the transpose of the jvp.
+        expand: ``rule(*args, **params)``: the op in terms of others, for the code generator, which
+            writes that where a dialect has no spelling.
+        helpers: the sources of functions that the NumPy spelling calls, by name, where these are
+            not in `numpy_runtime`; generated modules carry them.
+        digest: what tells it from another op of the same name, for ops that users define.
         batch: ``rule(size, args, batched, **params)`` maps the op over a new leading axis; None
             where broadcasting does it.
         margin: on arrays, how far the arguments are from the nearest kink; None: smooth.
@@ -193,6 +201,10 @@ class Op:
     transpose: Rule | None = None
     jvp: Rule | None = None
     linear: tuple[int, ...] = ()
+    vjp: Rule | None = None
+    expand: Rule | None = None
+    helpers: Mapping[str, str] = field(default_factory=dict)
+    digest: str = ""
     batch: Rule | None = None
     margin: Rule | None = None
     analytic: bool = True

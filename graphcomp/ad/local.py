@@ -142,7 +142,10 @@ def pull(node: Node, index: int, ct: Node) -> Node | None:
             result = op.transpose(index, ct, *node.args, **dict(node.params))
             return None if result is None else tidy(result)
         case Kind.OPAQUE:
-            return _pull_through_jvp(node, index, ct)
+            if op.vjp is None:
+                return _pull_through_jvp(node, index, ct)
+            pulled = op.vjp(index, ct, node, node.args, **dict(node.params))
+            return None if pulled is None else tidy(pulled)
         case _:
             return None
 

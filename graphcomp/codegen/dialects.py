@@ -55,6 +55,10 @@ class Dialect:
     arrays: bool
     module: str
 
+    def spells(self, node: Node) -> bool:
+        """Whether the record of the node's op says how it is written."""
+        return any(key in node.op.spell for key in self.spellings)
+
 
 NUMPY = Dialect("numpy", ("numpy",), arrays=True, module="np")
 MATH = Dialect("math", ("math",), arrays=False, module="math")

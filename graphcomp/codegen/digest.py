@@ -23,7 +23,8 @@ def graph_digest(graph: GraphData) -> str:
     for node in (*graph.inputs, *nodes):
         args = " ".join(str(numbers[arg]) for arg in node.args)
         params = " ".join(f"{name}={_text(value)}" for name, value in node.params)
-        result.update(f"{node.op.name} {args} {params} {node.dtype}\n".encode())
+        op = f"{node.op.name}{node.op.digest}"
+        result.update(f"{op} {args} {params} {node.dtype}\n".encode())
     for name, node in zip(graph.output_names, graph.outputs, strict=True):
         result.update(f"{name} {numbers[node]}\n".encode())
     result.update(graph.name.encode())

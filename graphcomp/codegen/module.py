@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import inspect
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import ModuleType
@@ -25,14 +25,16 @@ from graphcomp.codegen.plans import Plan, Request
 from graphcomp.codegen.prepare import Pass
 from graphcomp.codegen.records import Records
 from graphcomp.codegen.source import Writer
-from graphcomp.errors import InputError
+from graphcomp.errors import InputError, NamingError
 from graphcomp.graph import GraphData
 from graphcomp.names import check_name, fresh_name, identifier
+from graphcomp.node import Node
 from graphcomp.ops import math_runtime, numpy_runtime
 from graphcomp.rewrite import inner_products, stabilize_graph
+from graphcomp.traversal import topological
 
 TARGETS = {"numpy": NUMPY, "math": MATH}
-_WORD = re.compile(r"\b_[a-z]\w*\b")
+_WORD = re.compile(r"\b_[A-Za-z]\w*\b")
 
 
 def generate(
@@ -124,7 +126,7 @@ def _generate(
         msg = f"target must be {' or '.join(map(repr, TARGETS))}, not {target!r}"
         raise InputError(msg)
     kinds = (functions,) if isinstance(functions, str) else tuple(dict.fromkeys(functions))
-    reserved = _reserved(graph)
+    reserved = {*_reserved(graph), *_carried(graph.nodes)}
     called = fresh_name(check_name(name or graph.name, "name"), reserved)
     named = stabilize_graph(named_steps(graph))
     request = Request(named, graph, wrt, called, output, graph_digest(graph))
@@ -132,6 +134,8 @@ def _generate(
     if FLAT in kinds and "value_and_grad" not in direct:
         direct.append("value_and_grad")
     plans = [plan(kind, request) for kind in direct]
+    carried = _carried(topological([node for each in plans for node in each.outputs.values()]))
+    reserved |= carried.keys()
     arrays = TARGETS[target].arrays
     for node in graph.inputs:
         if not arrays and node.shape:
@@ -148,7 +152,7 @@ def _generate(
     stored = constants.stored()
     data = packed_arrays(stored)
     lines = stored_lines(stored, data) if stored else []
-    source = _assemble(about, functions_of, writer, constants.lines(), lines)
+    source = _assemble(about, functions_of, writer, constants.lines(), lines, carried)
     return Generated(source, stored, data, writer.records.names)
 
 
@@ -196,13 +200,14 @@ def _assemble(
     writer: Writer,
     printed: Sequence[str],
     stored: Sequence[str],
+    carried: Mapping[str, str],
 ) -> str:
     """The parts of the module in order."""
     functions = [line for body in bodies.values() for line in ["", "", *body]]
     if about.request.graph.inputs:
         functions = ["", "", *writer.arguments.checked(), *functions]
     functions = [*(["", "", *stored] if stored else []), *functions]
-    functions = [*_used_helpers(functions, about.target), *functions]
+    functions = [*_used_helpers(functions, about.target, carried), *functions]
     fixed = [
         "",
         *literal(sorted(bodies, key=_natural), "__all__ = "),
@@ -223,19 +228,39 @@ def _natural(name: str) -> tuple[int, list[tuple[int, str]]]:
     return kind, [(int(part), "") if part.isdigit() else (-1, part) for part in parts]
 
 
-def _used_helpers(lines: Sequence[str], target: str) -> list[str]:
+def _carried(nodes: Iterable[Node]) -> dict[str, str]:
+    """The sources that the ops of users bring along, by the names of their functions.
+
+    Raises:
+        NamingError: two of them are different and have one name.
+    """
+    found: dict[str, str] = {}
+    for op in dict.fromkeys(node.op for node in nodes):
+        for name, source in op.helpers.items():
+            if found.setdefault(name, source) != source:
+                msg = f"two different ops are called {op.name!r}: give one of them another name"
+                raise NamingError(msg)
+    return found
+
+
+def _used_helpers(lines: Sequence[str], target: str, carried: Mapping[str, str]) -> list[str]:
     """The source of the runtime functions that the code calls, and of those that they call."""
     own = numpy_runtime if target == "numpy" else math_runtime
-    known = {**_helpers(runtime), **_helpers(own)}
+    functions = {**_helpers(runtime), **_helpers(own)}
+    known = [*functions, *carried]
+
+    def source(name: str) -> str:
+        return carried[name] if name in carried else inspect.getsource(functions[name])
+
     wanted: dict[str, None] = {}
     queue = ["\n".join(lines)]
     while queue:
         for word in _WORD.findall(queue.pop()):
             if word in known and word not in wanted:
                 wanted[word] = None
-                queue.append(inspect.getsource(known[word]))
-    sources = [inspect.getsource(known[name]).rstrip() for name in known if name in wanted]
-    return [line for source in sources for line in ["", "", *source.split("\n")]]
+                queue.append(source(word))
+    sources = [source(name).rstrip() for name in known if name in wanted]
+    return [line for text in sources for line in ["", "", *text.split("\n")]]
 
 
 def _imports(code: str, target: str) -> list[str]:

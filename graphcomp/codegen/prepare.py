@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from graphcomp.codegen.plans import Plan
 from graphcomp.node import Node
 from graphcomp.op import Form
-from graphcomp.rewrite import fence, simplify, without_names
+from graphcomp.rewrite import expand, fence, simplify, without_names
 from graphcomp.traversal import topological, use_counts
 
 #: Written out again wherever they are used: they cost nothing, or next to nothing.
@@ -42,10 +42,16 @@ class Prepared:
     user_named: frozenset[Node]
 
 
-def prepare(plan: Plan, passes: Iterable[Pass]) -> Prepared:
-    """Run the passes over the joint graph of all results of a function."""
+def prepare(
+    plan: Plan, passes: Iterable[Pass], spelled: Callable[[Node], bool] = lambda _node: True
+) -> Prepared:
+    """Run the passes over the joint graph of all results of a function.
+
+    An op that is not `spelled`, and says what it consists of, is replaced by that.
+    """
     hinted = list(plan.hints)
-    nodes = simplify(fence([*plan.outputs.values(), *hinted, *plan.base], hinted))
+    fenced = fence([*plan.outputs.values(), *hinted, *plan.base], hinted)
+    nodes = simplify(expand(fenced, spelled))
     for rewrite in passes:
         nodes = rewrite(nodes)
     stripped, user = without_names(nodes)

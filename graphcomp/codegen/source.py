@@ -46,7 +46,7 @@ class Writer:
 
     def function(self, plan: Plan) -> list[str]:
         """The function of a plan, as lines; for the target "math" the careful version too."""
-        prepared = prepare(plan, self.passes)
+        prepared = prepare(plan, self.passes, self.context.dialect.spells)
         if self.context.dialect.arrays or not _can_raise(prepared):
             return _Function(self, plan, prepared, plan.name).lines()
         careful = replace(self, context=replace(self.context, dialect=LIMITS))

@@ -73,6 +73,23 @@ def from_sympy(
     return graph_class(list(reader.inputs.values()), dict(zip(labels, nodes, strict=True)), name)
 
 
+def lower(expression: Any, values: Mapping[Any, Node], dtype: str) -> Node:
+    """A scalar SymPy expression on nodes in place of its symbols.
+
+    Raises:
+        InputError: there is something in it that has no counterpart here, or a symbol without value.
+
+    >>> import sympy
+    >>> x = sympy.Symbol("x")
+    >>> lower(sympy.exp(-x), {x: functions.array("v", "n")}, "float64")
+    <node exp(-v) float64 (n,)>
+    """
+    reader = _Reader(dtype)
+    reader.declare(())
+    reader.bound = dict(values)
+    return node(reader.value(_checked(expression)), dtype)
+
+
 def _checked(expression: Any) -> Any:
     """A SymPy expression, from itself or from a Python number."""
     if isinstance(expression, str):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from graphcomp.rewrite.algebra import simplify, simplify_graph
+from graphcomp.rewrite.expansion import expand
 from graphcomp.rewrite.naming import fence, without_names
 from graphcomp.rewrite.products import inner_products
 from graphcomp.rewrite.stability import stabilize, stabilize_graph
 
 __all__ = [
+    "expand",
     "fence",
     "inner_products",
     "simplify",

@@ -180,7 +180,7 @@ def trace(function: Callable[..., Any], call: Call, *, has_aux: bool, title: str
         result, extra = result
         found, structure = flatten(extra)
     values, arrangement = flatten(result)
-    outputs = _labelled([_formula(value, title) for value in values], shown, title)
+    outputs = _labelled([formula(value, title) for value in values], shown, title)
     if not outputs:
         msg = f"{title} returns nothing to differentiate; is a return missing?"
         raise InputError(msg)
@@ -225,7 +225,12 @@ def _labelled(nodes: Sequence[Node], taken: Sequence[str], title: str) -> dict[s
     return {f"{label}_{i + 1}": node for i, node in enumerate(nodes)}
 
 
-def _formula(value: object, title: str) -> Node:
+def formula(value: object, title: str) -> Node:
+    """What a function returns, as a node.
+
+    Raises:
+        InputError: it is no number, no array and no node.
+    """
     if isinstance(value, (Node, bool, int, float, np.number, np.bool_, np.ndarray)):
         try:
             return constant(value)

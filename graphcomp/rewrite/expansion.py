@@ -1,0 +1,30 @@
+"""Ops written as what they consist of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from graphcomp.node import Node
+from graphcomp.traversal import topological
+
+
+def expand(nodes: Sequence[Node], kept: Callable[[Node], bool] = lambda _node: False) -> list[Node]:
+    """The nodes with every op that says what it consists of in these terms.
+
+    Args:
+        nodes: the roots of a graph.
+        kept: whether a node stays as it is all the same.
+    """
+    while True:
+        order = topological(nodes)
+        chosen = {node for node in order if node.op.expand is not None and not kept(node)}
+        if not chosen:
+            return list(nodes)
+        memo: dict[Node, Node] = {}
+        for node in order:
+            args = tuple([memo[arg] for arg in node.args])
+            if node in chosen and node.op.expand is not None:
+                memo[node] = node.op.expand(*args, **dict(node.params))
+            else:
+                memo[node] = node if args == node.args else node.rebuild(args)
+        nodes = [memo[node] for node in nodes]  # an expansion may hold ops of this kind again
