@@ -65,9 +65,10 @@ _interned: dict[tuple[Any, ...], _Reference] = {}
 _lock = threading.RLock()
 
 
-def _forget(reference: _Reference) -> None:
-    if _interned.get(reference.key) is reference:
-        del _interned[reference.key]
+def _forget(reference: _Reference, interned: dict[tuple[Any, ...], _Reference] = _interned) -> None:
+    # the table as a default: when Python shuts down, the name may be gone before the last node
+    if interned.get(reference.key) is reference:
+        del interned[reference.key]
 
 
 class _Draft:

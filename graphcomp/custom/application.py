@@ -7,19 +7,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from graphcomp.ad.batch import batched
 from graphcomp.ad.build import plus
 from graphcomp.codegen.digest import graph_digest
 from graphcomp.errors import DerivativeError
-from graphcomp.evaluate import evaluate
+from graphcomp.evaluate import evaluate, resolve_params
 from graphcomp.graph import GraphData, input_node
 from graphcomp.node import Node, current_scope, intern
 from graphcomp.op import DType, Kind, Op, Spelling
+from graphcomp.ops.shaping import CAST
 from graphcomp.shape import Dim, Shape
 from graphcomp.transforms.substitution import substitute
 from graphcomp.transforms.trees import Structure
+from graphcomp.traversal import topological
 
 #: A node for each input and each output, or None where the derivative is zero.
 Blocks = tuple[tuple[Node | None, ...], ...]
@@ -123,9 +123,18 @@ def _dtype(*_dtypes: DType, call: Application, output: int, **_dims: object) -> 
 
 def _evaluate(*arrays: Any, call: Application, output: int, dims: tuple[int, ...]) -> Any:
     sizes = {str(dim): size for dim, size in zip(call.dims, dims, strict=True)}
-    pairs = zip(call.inputs, arrays, strict=True)
-    values = {node: np.asarray(array, node.dtype) for node, array in pairs}
-    return evaluate([call.body[output]], values, sizes)[call.body[output]]
+    values: dict[Node, Any] = dict(zip(call.inputs, arrays, strict=True))
+    wanted = call.body[output]
+    if all(array.dtype == node.dtype for node, array in values.items()):
+        return evaluate([wanted], values, sizes)[wanted]
+    # a check computes in more digits than the dtypes of the nodes have
+    for node in topological([wanted], stop=values.__contains__):
+        if node not in values:
+            args = [values[arg] for arg in node.args]
+            exact = node.op is CAST and node.is_real and node.args[0].is_real
+            found = node.op.evaluate(*args, **resolve_params(node.params, sizes))
+            values[node] = args[0] if exact else found
+    return values[wanted]
 
 
 def _expand(*args: Node, call: Application, output: int, **_dims: object) -> Node:

@@ -6,6 +6,7 @@ import hashlib
 import inspect
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -168,9 +169,9 @@ def _record(
     given = _given(title, partials, names)
     rules = tuple(
         (None if slopes[i] is None else _derived(own, i))
-        if partial is None
-        else _rule(title, partial, symbols, out, names[i])
-        for i, partial in enumerate(given)
+        if slope is None
+        else _rule(title, slope, symbols, out, names[i])
+        for i, slope in enumerate(given)
     )
     helper = f"_{name}"
     source = carried_source(numpy, helper, title, count) if numpy is not None else ""
@@ -212,32 +213,32 @@ def _record(
 
 def _expression(title: str, formula: Any, args: Any) -> tuple[tuple[Any, ...], Any]:
     """The symbols in order, real ones, and the expression of them."""
-    if callable(formula) and not isinstance(formula, sympy.Basic):
-        wanted = args if args is not None else _parameters(title, formula)
-        symbols = [
-            sympy.Symbol(check_name(n, f"{title}: argument"), real=True) for n in _names(wanted)
-        ]
-        expression = sympy.sympify(formula(*symbols))
-    else:
+    if isinstance(formula, sympy.Basic) or not callable(formula):
         expression = formula
+        names = None if args is None else _names(args)
+    else:
+        names = _names(args) if args is not None else _parameters(title, formula)
+        expression = sympy.sympify(formula(*map(partial(_real, title), names)))
     if not isinstance(expression, sympy.Expr) or isinstance(expression, sympy.MatrixExpr):
         what = "a SymPy expression of scalars, or a function that gives one"
         msg = f"{title}: the formula must be {what}, not {expression!r:.60}"
         raise InputError(msg)
-    free = sorted(expression.free_symbols, key=lambda symbol: symbol.name)
-    order = _names(args) if args is not None else [symbol.name for symbol in free]
-    if callable(formula) and not isinstance(formula, sympy.Basic):
-        order = [symbol.name for symbol in symbols]
+    free = sorted(symbol.name for symbol in expression.free_symbols)
+    order = free if names is None else names
     if not order:
         msg = f"{title}: the formula has no symbols, so there is nothing to apply it to"
         raise InputError(msg)
-    missing = [symbol.name for symbol in free if symbol.name not in order]
-    twice = len({symbol.name for symbol in free}) < len(free) or len(set(order)) < len(order)
-    if missing or twice:
-        msg = f"{title}: the formula has the symbols {', '.join(s.name for s in free)}, but args are {', '.join(order)}"
+    if not set(free) <= set(order) or len(set(free)) < len(free) or len(set(order)) < len(order):
+        msg = f"{title}: the formula has the symbols {', '.join(free)}, but args are {', '.join(order)}"
         raise InputError(msg)
-    real = {n: sympy.Symbol(check_name(n, f"{title}: argument"), real=True) for n in order}
-    return tuple(real.values()), expression.xreplace({s: real[s.name] for s in free})
+    real = {name: _real(title, name) for name in order}
+    return tuple(real.values()), expression.xreplace(
+        {symbol: real[symbol.name] for symbol in expression.free_symbols}
+    )
+
+
+def _real(title: str, name: str) -> Any:
+    return sympy.Symbol(check_name(name, f"{title}: argument"), real=True)
 
 
 def _parameters(title: str, formula: Callable[..., Any]) -> list[str]:
@@ -252,7 +253,7 @@ def _names(args: Any) -> list[str]:
     if isinstance(args, str):
         return args.replace(",", " ").split()
     several = args if isinstance(args, (list, tuple)) else [args]
-    return [getattr(symbol, "name", symbol) for symbol in several]
+    return [str(getattr(symbol, "name", symbol)) for symbol in several]
 
 
 def _domains(title: str, domain: Any, count: int) -> tuple[Domain, ...]:
@@ -291,14 +292,14 @@ def _derived(own: Formula, index: int) -> Rule:
     return lambda value, *nodes: own.slope(index, nodes, value.dtype)
 
 
-def _rule(title: str, partial: Any, symbols: Sequence[Any], out: Any, name: str) -> Rule:
+def _rule(title: str, given: Any, symbols: Sequence[Any], out: Any, name: str) -> Rule:
     """A rule on nodes from what was given."""
-    if callable(partial) and not isinstance(partial, sympy.Basic):
-        rule: Rule = partial
+    if callable(given) and not isinstance(given, sympy.Basic):
+        rule: Rule = given
         return rule
-    expression = sympy.sympify(partial) if isinstance(partial, (int, float)) else partial
+    expression = sympy.sympify(given) if isinstance(given, (int, float)) else given
     if not isinstance(expression, sympy.Expr):
-        msg = f"{title}: the partial by {name!r} must be a SymPy expression or a rule(out, *args), not {partial!r:.60}"
+        msg = f"{title}: the partial by {name!r} must be a SymPy expression or a rule(out, *args), not {given!r:.60}"
         raise InputError(msg)
     mine = sympy.Symbol(_names(out)[0], real=True)
     known = {symbol.name: symbol for symbol in (mine, *symbols)}
@@ -311,11 +312,11 @@ def _rule(title: str, partial: Any, symbols: Sequence[Any], out: Any, name: str)
     return lambda value, *nodes: slope.value((value, *nodes), value.dtype)
 
 
-def _described(partial: Any) -> str:
+def _described(given: Any) -> str:
     """What a partial is, the same in every process."""
-    if isinstance(partial, sympy.Basic):
-        return sympy.srepr(partial)
-    return str(getattr(partial, "__qualname__", partial))
+    if isinstance(given, sympy.Basic):
+        return str(sympy.srepr(given))
+    return str(getattr(given, "__qualname__", given))
 
 
 def _prove(op: Op, proof: Reference, own: Formula, numpy: Callable[..., Any] | None) -> None:

@@ -116,10 +116,8 @@ class Formulas:
         symbol = Symbol(self.notation.symbol(term.via, accent), (DERIVATIVE, 0))
         later = self._later(step, term)
         if term.partial is None:
-            layout = self._layout(
-                {term.read: symbol} if term.read is not None else {}, written_out=later.node
-            )
-            return layout.write(term.value)[0]
+            extra = {term.read: symbol} if term.read is not None else {}
+            return self._layout(extra, self._written_out(later, term.value)).write(term.value)[0]
         layout = self._partial_layout(later, term.partial)
         partial = layout.of(term.partial)
         read = Factor(symbol.text, rank=step.node.ndim, matrix=step.node.ndim > 0)
@@ -181,8 +179,12 @@ class Formulas:
 
         Where a function's partial is a formula in its own value, it stands: 1 − h² for h = tanh(z).
         """
-        stands = _is_call(later.node) and partial not in {_unwrapped(later.node), later.node}
-        return self._layout(written_out=None if stands else later.node)
+        return self._layout(written_out=self._written_out(later, partial))
+
+    def _written_out(self, later: Step, value: Node) -> Node | None:
+        """The step that does not go by its name in a partial of its own, or a contribution by it."""
+        stands = _is_call(later.node) and value not in {_unwrapped(later.node), later.node}
+        return None if stands else later.node
 
 
 def title(graph: GraphData, notation: Notation = UNICODE) -> str:
