@@ -104,7 +104,7 @@ def test_it_can_be_drawn(tmp_path):
 
 def test_latex_is_its_name_or_what_is_given():
     v = gc.scalar("v")
-    assert spell(CUSTOM[0](v), "latex", symbol)[0] == r"\operatorname{t_bump}\left(v\right)"
+    assert spell(CUSTOM[0](v), "latex", symbol)[0] == r"\operatorname{t\_bump}\left(v\right)"
     assert spell(CUSTOM[6](v), "latex", symbol)[0] == r"\left(v\right)^{\star}"
 
 
@@ -321,6 +321,7 @@ def test_what_can_not_be_an_op(arguments, error, message):
         ({"partials": {"z": y}}, "no argument 'z'"),
         ({"partials": [y, sympy.Symbol("z")]}, "has the symbol 'z'; it may have out, x, y"),
         ({"partials": ["y", "x"]}, "must be a SymPy expression or a rule"),
+        ({"latex": r"\frac{0}{1}{x}"}, "is no template; write {0}, {1} for the arguments"),
         ({"domain": (2, 1)}, "domain must be an interval"),
         ({"domain": [(0, 1)]}, "one for each argument"),
     ],

@@ -184,8 +184,8 @@ def _record(
         kink,
     ]
     digest = hashlib.sha256("\n".join([*described, str(latex)]).encode()).hexdigest()
-    spell = call(name, latex=latex, arity=count)
     places = ", ".join(f"{{{i}}}" for i in range(count))
+    spell = call(name, latex=_latex(title, latex, name, places, count), arity=count)
     spellings = {dialect: spell[dialect] for dialect in ("text", "latex")}
     if numpy is not None:
         spellings |= {"numpy": call(name, numpy=f"{helper}({places})")["numpy"]}
@@ -241,6 +241,19 @@ def _real(title: str, name: str) -> Any:
     return sympy.Symbol(check_name(name, f"{title}: argument"), real=True)
 
 
+def _latex(title: str, given: str | None, name: str, places: str, count: int) -> str:
+    """The template of the op in LaTeX."""
+    if given is None:
+        escaped = name.replace("_", r"\_")
+        return rf"\operatorname{{{{{escaped}}}}}\left({places}\right)"
+    try:
+        given.format(*"x" * count)
+    except (AttributeError, IndexError, KeyError, ValueError):
+        msg = f"{title}: latex={given!r} is no template; write {places} for the arguments, and braces twice"
+        raise InputError(msg) from None
+    return given
+
+
 def _parameters(title: str, formula: Callable[..., Any]) -> list[str]:
     try:
         return list(inspect.signature(formula).parameters)
@@ -289,7 +302,7 @@ def _given(title: str, partials: Any, names: Sequence[str]) -> list[Any]:
 
 
 def _derived(own: Formula, index: int) -> Rule:
-    return lambda value, *nodes: own.slope(index, nodes, value.dtype)
+    return lambda value, *nodes: own.slope(index, value, nodes)
 
 
 def _rule(title: str, given: Any, symbols: Sequence[Any], out: Any, name: str) -> Rule:

@@ -32,9 +32,10 @@ class Template:
     value: Node
     slopes: tuple[Node | None, ...]
 
-    def at(self, node: Node, args: Sequence[Node]) -> Node:
-        """One of the nodes with arguments in place of the inputs."""
-        return substitute([node], dict(zip(self.inputs, args, strict=True)))[0]
+    def at(self, node: Node, args: Sequence[Node], out: Node | None = None) -> Node:
+        """One of the nodes with arguments in place of the inputs, and `out` in place of the value."""
+        mapping = {} if out is None else {self.value: out}
+        return substitute([node], mapping | dict(zip(self.inputs, args, strict=True)))[0]
 
 
 class Formula:
@@ -53,11 +54,11 @@ class Formula:
         made = self.template(args[0].shape, dtype)
         return made.at(made.value, _real(args, dtype))
 
-    def slope(self, index: int, args: Sequence[Node], dtype: DType) -> Node | float:
-        """Its partial by one argument."""
-        made = self.template(args[0].shape, dtype)
+    def slope(self, index: int, out: Node, args: Sequence[Node]) -> Node | float:
+        """Its partial by one argument, in terms of its value `out` where that occurs in it."""
+        made = self.template(out.shape, out.dtype)
         found = made.slopes[index]
-        return 0.0 if found is None else made.at(found, _real(args, dtype))
+        return 0.0 if found is None else made.at(found, _real(args, out.dtype), out)
 
     def evaluate(self, *arrays: Any) -> Array:
         """The formula on arrays or numbers, which are broadcast."""
@@ -99,7 +100,8 @@ class Formula:
             seeds = {value: ones_like(value)}
             found = reverse(primitive_blocks(topological([value])), seeds, set(inputs))
             slopes = tuple(
-                simplify([found[node].value])[0] if node in found else None for node in inputs
+                simplify([found[node].value], {value})[0] if node in found else None
+                for node in inputs
             )
         return Template(tuple(inputs), value, slopes)
 

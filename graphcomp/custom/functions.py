@@ -45,6 +45,7 @@ class _Custom(ABC):
         self._unfinished: dict[Hashable, Application | None] = {}
         self._lock = threading.RLock()
         functools.update_wrapper(self, function, updated=())
+        self.__name__ = self.op.name
 
     def __repr__(self) -> str:
         return f"<{self._needs} {self.op.name}>"
