@@ -14,7 +14,7 @@ from graphcomp.errors import DerivativeError, InputError, ShapeError
 from graphcomp.graph import input_node
 from graphcomp.names import fresh_name
 from graphcomp.node import Node, is_input
-from graphcomp.rewrite import expand, without_names
+from graphcomp.rewrite import expand, stabilize, without_names
 from graphcomp.shape import format_shape
 from graphcomp.transforms.arguments import Call
 from graphcomp.transforms.tracing import formula
@@ -68,7 +68,7 @@ class Setting:
         return [self.fixed.get(i, arg) for i, arg in enumerate(args)]
 
     def checked(self, nodes: Sequence[Node], seeds: Iterable[Node | None], rule: str) -> list[Node]:
-        """The nodes without names inside, all from the arguments.
+        """The nodes in a stable form, without names inside, all from the arguments.
 
         Where the function itself is applied to seeds, as linear ones may be, it is written out: the
         rule is still being made.
@@ -76,7 +76,7 @@ class Setting:
         Raises:
             InputError: they depend on something else.
         """
-        bare, _ = without_names(nodes)
+        bare = stabilize(without_names(nodes)[0])
         moved = {seed for seed in seeds if seed is not None}
         known = {*self.inputs, *moved}
         for node in topological(bare):
