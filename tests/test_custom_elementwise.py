@@ -75,6 +75,7 @@ def test_it_takes_nodes_numbers_and_arrays():
     assert bump(0.0) == 1.0
     assert bump(np.zeros((2, 3), np.float32)).dtype == np.float32
     assert ratio(2.0, np.ones(3)).tolist() == [0.5] * 3
+    assert ratio(2.0, np.ones(3, np.float32)).dtype == np.float32
     node = bump(gc.array("v", "n"))
     assert node.op is bump.op
     assert node is bump(gc.array("v", "n"))
@@ -342,6 +343,11 @@ def test_the_same_definition_again_is_the_same_op_and_another_may_replace_it():
 def test_another_number_of_arguments():
     with pytest.raises(gc.InputError, match=r"t_ratio takes 2 arguments \(y, x\), not 1"):
         CUSTOM[4](1.0)
+
+
+def test_arguments_that_are_no_real_numbers():
+    with pytest.raises(gc.DTypeError, match="can't use complex 1j as an operand"):
+        CUSTOM[0](1j)
 
 
 def test_two_ops_of_one_name_in_one_module():

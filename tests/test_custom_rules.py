@@ -274,6 +274,35 @@ def test_whole_numbers_have_no_cotangent():
     assert picked.tolist() == [0.0, 2.0, 0.0, 0.0, 0.0, 0.0]
 
 
+def test_whole_numbers_may_be_among_the_values():
+    @gc.custom_jvp
+    def largest(x):
+        return 2 * x, np.argmax(x)
+
+    largest.defjvp(lambda p, t: ((2 * p[0], np.argmax(p[0])), (2 * t[0], 0)))
+
+    @gc.custom_vjp
+    def other(x):
+        return 2 * x, np.argmax(x)
+
+    other.defvjp(lambda x: ((2 * x, np.argmax(x)), None), lambda _none, ct: (2 * ct[0],))
+    x = np.array([1.0, 3.0])
+    for f in (largest, other):
+        assert gc.grad(lambda v, f=f: np.sum(f(v)[0]) * f(v)[1])(x).tolist() == [2.0, 2.0]
+        assert gc.jvp(lambda v, f=f: np.sum(f(v)[0]), (x,), (x,)) == (8.0, 8.0)
+
+
+def test_a_rule_may_use_transforms():
+    @gc.custom_vjp
+    def f(x):
+        return x * np.sin(x)
+
+    slope = gc.grad(lambda v: v * np.sin(v))
+    f.defvjp(lambda x: (f(x), x), lambda x, ct: (ct * slope(x),))
+    assert gc.grad(f)(1.0) == pytest.approx(np.sin(1) + np.cos(1))
+    assert gc.grad(gc.grad(f))(1.0) == pytest.approx(2 * np.cos(1) - np.sin(1))
+
+
 def test_a_linear_function_may_be_its_own_rule():
     @gc.custom_jvp
     def triple(x):

@@ -59,9 +59,9 @@ class ElementwiseOp:
             names = ", ".join(map(str, self.symbols))
             msg = f"{self.op.name} takes {self.op.arity} arguments ({names}), not {len(args)}"
             raise InputError(with_user_line(msg))
+        node = apply(self.op, *args)
         if any(isinstance(arg, Node) for arg in args):
-            return apply(self.op, *args)
-        node = apply(self.op, *(constant(arg) for arg in args))
+            return node
         value = evaluate([node], {}, {})[node]
         return value if value.ndim else value[()]
 

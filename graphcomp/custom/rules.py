@@ -13,7 +13,7 @@ from graphcomp.custom.linear import is_sum, linear_part, transposed
 from graphcomp.errors import DerivativeError, InputError, ShapeError
 from graphcomp.graph import input_node
 from graphcomp.names import fresh_name
-from graphcomp.node import Node, is_input
+from graphcomp.node import Node, constant, is_input
 from graphcomp.rewrite import expand, stabilize, without_names
 from graphcomp.shape import format_shape
 from graphcomp.transforms.arguments import Call
@@ -150,7 +150,11 @@ def by_jvp(given: Setting, rule: Function, check: bool) -> list[Node]:
         raise InputError(msg)
     values = _like_values(given, returned[0], f"{title}: out")
     found = _like_values(given, returned[1], f"{title}: tangent_out")
-    wholes = given.checked(found, given.tangents, title)
+    moving = [
+        node if value.is_real else constant(0.0)
+        for node, value in zip(found, given.body, strict=True)
+    ]
+    wholes = given.checked(moving, given.tangents, title)
     seeds = [seed for seed in given.tangents if seed is not None]
     not_linear = f"{title} is not linear in the tangents, as the derivative of a function is"
     try:
