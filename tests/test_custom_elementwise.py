@@ -323,6 +323,7 @@ def test_what_can_not_be_an_op(arguments, error, message):
         ({"partials": [y, sympy.Symbol("z")]}, "has the symbol 'z'; it may have out, x, y"),
         ({"partials": ["y", "x"]}, "must be a SymPy expression or a rule"),
         ({"latex": r"\frac{0}{1}{x}"}, "is no template; write .0., .1. for the arguments"),
+        ({"domain": None}, "domain must be an interval"),
         ({"domain": (2, 1)}, "domain must be an interval"),
         ({"domain": [(0, 1)]}, "one for each argument"),
     ],

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -14,8 +12,16 @@ import sympy
 
 from graphcomp import functions, ops
 from graphcomp.custom.carried import carried_source
+from graphcomp.custom.definition import (
+    described,
+    domains_of,
+    expression_of,
+    latex_of,
+    partials_given,
+    rule_of,
+)
 from graphcomp.custom.formula import Array, Formula
-from graphcomp.custom.proving import Domain, Reference, reference
+from graphcomp.custom.proving import Reference, check_numpy, reference
 from graphcomp.errors import GraphcompError, InputError, NamingError, with_user_line
 from graphcomp.evaluate import evaluate
 from graphcomp.graph import input_node
@@ -155,7 +161,7 @@ def _record(
     if name in ops.BY_NAME or name in functions.__all__:
         msg = f"op name {name!r} is that of an op of graphcomp; choose another"
         raise NamingError(msg)
-    symbols, expression = _expression(title, formula, args)
+    symbols, expression = expression_of(title, formula, args)
     names = tuple(symbol.name for symbol in symbols)
     count = len(symbols)
     own = Formula(expression, symbols)
@@ -164,28 +170,28 @@ def _record(
     except GraphcompError as error:
         msg = f"{title}: the formula can't be used: {error}"
         raise InputError(msg) from None
-    domains = _domains(title, domain, count)
+    domains = domains_of(title, domain, count)
     proof = reference(title, names, expression, symbols, domains)
-    given = _given(title, partials, names)
+    given = partials_given(title, partials, names)
     rules = tuple(
         (None if slopes[i] is None else _derived(own, i))
         if slope is None
-        else _rule(title, slope, symbols, out, names[i])
+        else rule_of(title, slope, symbols, out, names[i])
         for i, slope in enumerate(given)
     )
     helper = f"_{name}"
     source = carried_source(numpy, helper, title, count) if numpy is not None else ""
-    described = [
+    texts = [
         sympy.srepr(expression),
         *names,
-        *map(_described, given),
+        *map(described, given),
         str(domains),
         source,
         kink,
     ]
-    digest = hashlib.sha256("\n".join([*described, str(latex)]).encode()).hexdigest()
+    digest = hashlib.sha256("\n".join([*texts, str(latex)]).encode()).hexdigest()
     places = ", ".join(f"{{{i}}}" for i in range(count))
-    spell = call(name, latex=_latex(title, latex, name, places, count), arity=count)
+    spell = call(name, latex=latex_of(title, latex, name, places, count), arity=count)
     spellings = {dialect: spell[dialect] for dialect in ("text", "latex")}
     if numpy is not None:
         spellings |= {"numpy": call(name, numpy=f"{helper}({places})")["numpy"]}
@@ -211,131 +217,14 @@ def _record(
     return ElementwiseOp(op, symbols, expression), "" if any(map(callable, given)) else digest
 
 
-def _expression(title: str, formula: Any, args: Any) -> tuple[tuple[Any, ...], Any]:
-    """The symbols in order, real ones, and the expression of them."""
-    if isinstance(formula, sympy.Basic) or not callable(formula):
-        expression = formula
-        names = None if args is None else _names(args)
-    else:
-        names = _names(args) if args is not None else _parameters(title, formula)
-        expression = sympy.sympify(formula(*map(partial(_real, title), names)))
-    if not isinstance(expression, sympy.Expr) or isinstance(expression, sympy.MatrixExpr):
-        what = "a SymPy expression of scalars, or a function that gives one"
-        msg = f"{title}: the formula must be {what}, not {expression!r:.60}"
-        raise InputError(msg)
-    free = sorted(symbol.name for symbol in expression.free_symbols)
-    order = free if names is None else names
-    if not order:
-        msg = f"{title}: the formula has no symbols, so there is nothing to apply it to"
-        raise InputError(msg)
-    if not set(free) <= set(order) or len(set(free)) < len(free) or len(set(order)) < len(order):
-        msg = f"{title}: the formula has the symbols {', '.join(free)}, but args are {', '.join(order)}"
-        raise InputError(msg)
-    real = {name: _real(title, name) for name in order}
-    return tuple(real.values()), expression.xreplace(
-        {symbol: real[symbol.name] for symbol in expression.free_symbols}
-    )
-
-
-def _real(title: str, name: str) -> Any:
-    return sympy.Symbol(check_name(name, f"{title}: argument"), real=True)
-
-
-def _latex(title: str, given: str | None, name: str, places: str, count: int) -> str:
-    """The template of the op in LaTeX."""
-    if given is None:
-        escaped = name.replace("_", r"\_")
-        return rf"\operatorname{{{{{escaped}}}}}\left({places}\right)"
-    try:
-        given.format(*"x" * count)
-    except (AttributeError, IndexError, KeyError, ValueError):
-        msg = f"{title}: latex={given!r} is no template; write {places} for the arguments, and braces twice"
-        raise InputError(msg) from None
-    return given
-
-
-def _parameters(title: str, formula: Callable[..., Any]) -> list[str]:
-    try:
-        return list(inspect.signature(formula).parameters)
-    except (TypeError, ValueError):
-        msg = f"{title}: the parameters of {formula!r:.60} can't be read; name them by args="
-        raise InputError(msg) from None
-
-
-def _names(args: Any) -> list[str]:
-    if isinstance(args, str):
-        return args.replace(",", " ").split()
-    several = args if isinstance(args, (list, tuple)) else [args]
-    return [str(getattr(symbol, "name", symbol)) for symbol in several]
-
-
-def _domains(title: str, domain: Any, count: int) -> tuple[Domain, ...]:
-    several = [domain] * count if np.ndim(domain) == 1 else list(domain)
-    try:
-        found = tuple((float(low), float(high)) for low, high in several)
-        if len(found) == count and all(-np.inf < low < high < np.inf for low, high in found):
-            return found
-    except (TypeError, ValueError):
-        pass
-    msg = (
-        f"{title}: domain must be an interval (low, high), or one for each argument, not {domain!r}"
-    )
-    raise InputError(msg)
-
-
-def _given(title: str, partials: Any, names: Sequence[str]) -> list[Any]:
-    """What was given for each argument; None for what is to be derived."""
-    if partials is None:
-        return [None] * len(names)
-    if isinstance(partials, Mapping):
-        found = {getattr(key, "name", key): value for key, value in partials.items()}
-        unknown = [key for key in found if key not in names]
-        if unknown:
-            msg = f"{title}: there is no argument {unknown[0]!r} for a partial; there are {', '.join(names)}"
-            raise InputError(msg)
-        return [found.get(name) for name in names]
-    several = list(partials) if isinstance(partials, (list, tuple)) else [partials]
-    if len(several) != len(names):
-        msg = f"{title}: {len(several)} partials for the {len(names)} arguments {', '.join(names)}"
-        raise InputError(msg)
-    return several
-
-
 def _derived(own: Formula, index: int) -> Rule:
     return lambda value, *nodes: own.slope(index, value, nodes)
-
-
-def _rule(title: str, given: Any, symbols: Sequence[Any], out: Any, name: str) -> Rule:
-    """A rule on nodes from what was given."""
-    if callable(given) and not isinstance(given, sympy.Basic):
-        rule: Rule = given
-        return rule
-    expression = sympy.sympify(given) if isinstance(given, (int, float)) else given
-    if not isinstance(expression, sympy.Expr):
-        msg = f"{title}: the partial by {name!r} must be a SymPy expression or a rule(out, *args), not {given!r:.60}"
-        raise InputError(msg)
-    mine = sympy.Symbol(_names(out)[0], real=True)
-    known = {symbol.name: symbol for symbol in (mine, *symbols)}
-    unknown = [symbol.name for symbol in expression.free_symbols if symbol.name not in known]
-    if unknown:
-        msg = f"{title}: the partial by {name!r} has the symbol {min(unknown)!r}; it may have {', '.join(known)}"
-        raise InputError(msg)
-    real = expression.xreplace({symbol: known[symbol.name] for symbol in expression.free_symbols})
-    slope = Formula(real, (mine, *symbols))
-    return lambda value, *nodes: slope.value((value, *nodes), value.dtype)
-
-
-def _described(given: Any) -> str:
-    """What a partial is, the same in every process."""
-    if isinstance(given, sympy.Basic):
-        return str(sympy.srepr(given))
-    return str(getattr(given, "__qualname__", given))
 
 
 def _prove(op: Op, proof: Reference, own: Formula, numpy: Callable[..., Any] | None) -> None:
     """Compare what was given with the formula."""
     if numpy is not None:
-        _check_numpy(proof, numpy)
+        check_numpy(proof, numpy)
     proof.check_values(own.evaluate(*proof.points), "the formula in float64")
     shape = proof.values.shape
     inputs = [input_node(f"x{i}", shape) for i in range(op.arity)]
@@ -350,34 +239,3 @@ def _prove(op: Op, proof: Reference, own: Formula, numpy: Callable[..., Any] | N
             msg = f"{proof.title}: the partial by {proof.names[index]!r} must have the shape of its arguments"
             raise InputError(msg)
         proof.check_partial(index, np.broadcast_to(result, shape))
-
-
-def _check_numpy(proof: Reference, numpy: Callable[..., Any]) -> None:
-    """The function gives what the formula gives, on arrays of any rank and float dtype."""
-    title = f"{proof.title}: numpy={numpy.__name__}"
-    several = [array[:1] for array in proof.points]
-    trials = [
-        tuple(array.copy() for array in proof.points),
-        tuple(array[0] for array in several),
-        tuple(array[:0] for array in several),
-        tuple(array.astype(np.float32)[None] for array in several),
-    ]
-    for given in trials:
-        kept = [np.array(array) for array in given]
-        shown = f"{given[0].dtype} arguments of shape {given[0].shape}"
-        try:
-            with np.errstate(all="ignore"):
-                found = numpy(*given)
-        except Exception as error:
-            # whatever the user's function raises
-            msg = f"{title} fails on {shown}: {type(error).__name__}: {error}"
-            raise InputError(msg) from error
-        result = np.asarray(found)
-        if result.shape != given[0].shape or result.dtype != given[0].dtype:
-            msg = f"{title} gives {result.dtype} of shape {result.shape} for {shown}; it must keep both"
-            raise InputError(msg)
-        if any(not np.array_equal(a, b) for a, b in zip(given, kept, strict=True)):
-            msg = f"{title} changes its arguments; copy what is written to"
-            raise InputError(msg)
-        if result.shape == proof.values.shape and result.size > 1:
-            proof.check_values(result, f"numpy={numpy.__name__}")

@@ -146,3 +146,34 @@ def _number(compute: Callable[[], Any]) -> float:
 
 def _shown(domains: Sequence[Domain]) -> str:
     return " x ".join(f"({low:g}, {high:g})" for low, high in domains)
+
+
+def check_numpy(proof: Reference, numpy: Callable[..., Any]) -> None:
+    """The function gives what the formula gives, on arrays of any rank and float dtype."""
+    title = f"{proof.title}: numpy={numpy.__name__}"
+    several = [array[:1] for array in proof.points]
+    trials = [
+        tuple(array.copy() for array in proof.points),
+        tuple(array[0] for array in several),
+        tuple(array[:0] for array in several),
+        tuple(array.astype(np.float32)[None] for array in several),
+    ]
+    for given in trials:
+        kept = [np.array(array) for array in given]
+        shown = f"{given[0].dtype} arguments of shape {given[0].shape}"
+        try:
+            with np.errstate(all="ignore"):
+                found = numpy(*given)
+        except Exception as error:
+            # whatever the user's function raises
+            msg = f"{title} fails on {shown}: {type(error).__name__}: {error}"
+            raise InputError(msg) from error
+        result = np.asarray(found)
+        if result.shape != given[0].shape or result.dtype != given[0].dtype:
+            msg = f"{title} gives {result.dtype} of shape {result.shape} for {shown}; it must keep both"
+            raise InputError(msg)
+        if any(not np.array_equal(a, b) for a, b in zip(given, kept, strict=True)):
+            msg = f"{title} changes its arguments; copy what is written to"
+            raise InputError(msg)
+        if result.shape == proof.values.shape and result.size > 1:
+            proof.check_values(result, f"numpy={numpy.__name__}")
