@@ -371,7 +371,7 @@ def test_a_rule_in_terms_of_the_value_reads_the_step():
     trace = str(
         gc.Graph([x], {"y": np.sum(root(x) ** 2)}).derivation("reverse", at={"x": np.ones(2)})
     )
-    assert "x̄ = w̄₁/(2 w₁)" in trace or "w̄₁ ⊘ (2 w₁)" in trace, trace
+    assert "x̄ = w̄₁/(2 w₁)" in trace
 
 
 def test_it_can_be_drawn(tmp_path):
