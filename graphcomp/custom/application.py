@@ -18,8 +18,8 @@ from graphcomp.op import DType, Kind, Op, Spelling
 from graphcomp.ops.shaping import CAST
 from graphcomp.shape import Dim, Shape
 from graphcomp.transforms.substitution import substitute
-from graphcomp.transforms.trees import Structure
 from graphcomp.traversal import topological
+from graphcomp.trees import Structure
 
 #: A node for each input and each output, or None where the derivative is zero.
 Blocks = tuple[tuple[Node | None, ...], ...]

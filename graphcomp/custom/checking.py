@@ -14,7 +14,7 @@ from graphcomp.evaluate import bind, evaluate
 from graphcomp.graph import GraphData
 from graphcomp.node import Node
 from graphcomp.op import Op
-from graphcomp.transforms.trees import flatten
+from graphcomp.trees import flatten
 
 
 def check_rule(found: Application, values: Sequence[Node], op: Op) -> None:

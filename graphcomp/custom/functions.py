@@ -19,7 +19,7 @@ from graphcomp.op import Op
 from graphcomp.transforms.arguments import Call, Wrt, collect, parameter_names, title_of
 from graphcomp.transforms.cache import Cache
 from graphcomp.transforms.running import check_callable
-from graphcomp.transforms.trees import flatten
+from graphcomp.trees import flatten
 
 
 class _Custom(ABC):

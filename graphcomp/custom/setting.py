@@ -17,8 +17,8 @@ from graphcomp.rewrite import expand, stabilize, without_names
 from graphcomp.shape import format_shape
 from graphcomp.transforms.arguments import Call
 from graphcomp.transforms.tracing import formula
-from graphcomp.transforms.trees import Structure, flatten
 from graphcomp.traversal import topological
+from graphcomp.trees import Structure, flatten
 
 _numbers = itertools.count(1)
 Function = Callable[..., Any]
