@@ -21,11 +21,12 @@ from graphcomp.errors import (
     DTypeError,
     GraphcompError,
     InputError,
+    TracingError,
     user_line,
     with_user_line,
 )
 from graphcomp.numpy_protocol import NumpyProtocol
-from graphcomp.op import DType, Op, Params
+from graphcomp.op import DType, Form, Op, Params
 from graphcomp.ops.arithmetic import ADD, DIV, FLOOR_DIVIDE, MOD, MUL, NEG, RECIPROCAL, SUB
 from graphcomp.ops.comparison import GREATER, GREATER_EQUAL, LESS, LESS_EQUAL
 from graphcomp.ops.contraction import MATMUL
@@ -88,7 +89,7 @@ class Node(_Draft, NumpyProtocol, ArrayMethods, RefusedMethods):
     """One application of an op, immutable and interned; arithmetic on it builds a graph.
 
     Nodes behave like NumPy arrays in expressions (``+ - * / // % ** @``, comparisons, indexing,
-    ``.T``, ``.sum()``...). ``==`` is identity: use `graphcomp.equal` for an elementwise comparison.
+    ``.T``, ``.sum()``...). ``==`` between nodes is identity: `graphcomp.equal` compares entries.
 
     >>> import graphcomp as gc
     >>> x, a = gc.scalars("x a")
@@ -445,8 +446,8 @@ def _lift_all(op: Op, operands: tuple[Operand, ...]) -> tuple[Node, ...]:
             if strong and isinstance(operand, (int, float)) and not isinstance(operand, bool)
             else dimension(operand, _dtype_beside(True, *strong) if strong else FLOAT)
             if isinstance(operand, sympy.Expr)
-            else _lift(op, operand)
-            for operand in operands
+            else _lift(op, operand, place)
+            for place, operand in enumerate(operands)
         ]
     )
 
@@ -519,7 +520,19 @@ def dimension(size: sympy.Expr, dtype: DType) -> Node:
 _POLYNOMIAL = (sympy.Add, sympy.Mul, sympy.Pow)
 
 
-def _lift(op: Op, operand: Operand) -> Node:
+#: Where a bool of Python's stands in for a number or a condition, it mostly comes from ==.
+_NO_BOOLS = {Form.SUM, Form.DIFFERENCE, Form.PRODUCT, Form.QUOTIENT}
+
+
+def _lift(op: Op, operand: Operand, place: int) -> Node:
+    if isinstance(operand, bool) and (
+        op.form in _NO_BOOLS or (op.form is Form.CHOICE and place == 0)
+    ):
+        msg = (
+            f"{op.name}: {operand} is no symbolic condition: == between nodes is identity; write "
+            "np.equal(x, y), np.not_equal(x, y), or np.bool_(...) for a constant"
+        )
+        raise TracingError(msg)
     try:
         return constant(operand)
     except (TypeError, ValueError, OverflowError):

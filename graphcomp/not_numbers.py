@@ -54,6 +54,17 @@ class NotNumbers:
             "int()", "a symbolic node has no number yet; evaluate the graph first"
         )
 
+    def __eq__(self, other: object) -> bool:
+        """Whether both are the same node; a node is never equal to a number."""
+        if isinstance(other, (int, float, np.generic, np.ndarray)):
+            raise self._no_number(
+                f"an operand of == or != with {type(other).__name__}",
+                "== between nodes is identity: write np.equal(x, y), np.not_equal(x, y)",
+            )
+        return self is other
+
+    __hash__ = object.__hash__
+
     def __index__(self) -> int:
         raise self._no_number("an index", "indices must be Python ints here")
 

@@ -4,7 +4,7 @@ import cProfile
 import functools
 import math
 import sys
-from typing import NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -20,6 +20,7 @@ from graphcomp.errors import (
 )
 from graphcomp.frontends import from_function
 from graphcomp.graph import GraphData
+from graphcomp.shape import format_shape
 
 x, a = gc.scalars("x a")
 
@@ -327,3 +328,63 @@ class TestErrors:
     def test_unknown_parameters(self):
         with pytest.raises(GraphcompError, match="wrap it"):
             trace(dict.update)
+
+
+# ---------------------------------------------------------------- annotations
+
+
+def annotated(x: "n", W: Annotated[np.ndarray, "m n"], scale: float, Ws: Annotated[list, ["k m"]]):  # noqa: F821
+    return scale * np.sum(Ws[0] @ np.tanh(W @ x))
+
+
+def test_shapes_may_stand_in_annotations():
+    graph = from_function(annotated)
+    assert [format_shape(node.shape) for node in graph.inputs] == ["(n,)", "(m, n)", "()", "(k, m)"]
+
+
+def test_a_given_shape_goes_before_an_annotation():
+    assert from_function(annotated, x="3", W="2 3", Ws=["4 2"]).inputs[0].shape == (3,)
+
+
+def test_annotations_that_python_did_not_evaluate():
+    source = (
+        "from __future__ import annotations\n"
+        "import numpy as np, typing\n"
+        "from typing import Annotated\n"
+        "def f(x: 'n', W: Annotated[np.ndarray, 'm n'], V: typing.Annotated[np.ndarray, '2 m'],"
+        " s: float = 1.0): return s * np.sum(V @ (W @ x))\n"
+    )
+    module: dict[str, Any] = {}
+    exec(source, module)
+    shapes = [node.shape for node in from_function(module["f"]).inputs]
+    assert [format_shape(shape) for shape in shapes] == ["(n,)", "(m, n)", "(2, m)"]
+
+
+@pytest.mark.parametrize("annotation", ["float", "np.ndarray", "Array", "list[float]"])
+def test_annotations_of_types_give_no_shape(annotation):
+    module: dict[str, Any] = {"np": np, "Array": np.ndarray}
+    exec(f"def f(x: '{annotation}'): return x * 2", module)
+    assert from_function(module["f"]).inputs[0].shape == ()
+
+
+# ---------------------------------------------------------------- == between nodes
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x, y: np.where(x == y, x, y),
+        lambda x, y: (x != y) * x,
+        lambda x, y: np.where(x == 0, x, y),
+        lambda x, y: x + (y == np.ones(2)),
+        lambda x, y: x if x in [1.0, 2.0] else y,
+    ],
+)
+def test_a_comparison_by_identity_is_no_condition(function):
+    with pytest.raises(gc.TracingError, match=r"identity.*np\.equal"):
+        from_function(function)
+
+
+def test_conditions_that_are_fixed_are_given_as_such():
+    graph = from_function(lambda x: np.where(np.bool_(True), x, 0.0) + np.sum(x > np.zeros(2)))
+    assert graph.inputs[0] in graph.inputs

@@ -15,6 +15,7 @@ import sympy
 
 from graphcomp import functions
 from graphcomp.errors import InputError, NamingError
+from graphcomp.frontends.annotations import annotated_shapes
 from graphcomp.frontends.vocabulary import suggestion
 from graphcomp.names import check_name, fresh_name, identifier
 from graphcomp.node import Node
@@ -65,6 +66,7 @@ def bind_shapes(function: Callable[..., Any], shapes: Mapping[str, Any], dtype: 
     """
     parameters = _parameters(function)
     _check_names(function, parameters, shapes)
+    shapes = {**annotated_shapes(function, parameters), **shapes}
     result = Arguments()
     for parameter in parameters:
         name = parameter.name
