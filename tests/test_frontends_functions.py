@@ -333,17 +333,22 @@ class TestErrors:
 # ---------------------------------------------------------------- annotations
 
 
-def annotated(x: "n", W: Annotated[np.ndarray, "m n"], scale: float, Ws: Annotated[list, ["k m"]]):  # noqa: F821
+def annotated(
+    x: Annotated[np.ndarray, "n"],
+    W: Annotated[np.ndarray, "m n"],
+    scale: float,
+    Ws: Annotated[list, ["k m"]],
+):
     return scale * np.sum(Ws[0] @ np.tanh(W @ x))
 
 
 def test_shapes_may_stand_in_annotations():
-    graph = from_function(annotated)
+    graph = gc.from_function(annotated)
     assert [format_shape(node.shape) for node in graph.inputs] == ["(n,)", "(m, n)", "()", "(k, m)"]
 
 
 def test_a_given_shape_goes_before_an_annotation():
-    assert from_function(annotated, x="3", W="2 3", Ws=["4 2"]).inputs[0].shape == (3,)
+    assert gc.from_function(annotated, x="3", W="2 3", Ws=["4 2"]).inputs[0].shape == (3,)
 
 
 def test_annotations_that_python_did_not_evaluate():
@@ -356,15 +361,21 @@ def test_annotations_that_python_did_not_evaluate():
     )
     module: dict[str, Any] = {}
     exec(source, module)
-    shapes = [node.shape for node in from_function(module["f"]).inputs]
+    shapes = [node.shape for node in gc.from_function(module["f"]).inputs]
     assert [format_shape(shape) for shape in shapes] == ["(n,)", "(m, n)", "(2, m)"]
+
+
+def test_plain_text_is_an_annotation_too():
+    module: dict[str, Any] = {"np": np}
+    exec("def f(x: 'n', W: 'm n'): return np.sum(W @ x)", module)
+    assert gc.from_function(module["f"]).inputs[1].ndim == 2
 
 
 @pytest.mark.parametrize("annotation", ["float", "np.ndarray", "Array", "list[float]"])
 def test_annotations_of_types_give_no_shape(annotation):
     module: dict[str, Any] = {"np": np, "Array": np.ndarray}
     exec(f"def f(x: '{annotation}'): return x * 2", module)
-    assert from_function(module["f"]).inputs[0].shape == ()
+    assert gc.from_function(module["f"]).inputs[0].shape == ()
 
 
 # ---------------------------------------------------------------- == between nodes
@@ -382,9 +393,9 @@ def test_annotations_of_types_give_no_shape(annotation):
 )
 def test_a_comparison_by_identity_is_no_condition(function):
     with pytest.raises(gc.TracingError, match=r"identity.*np\.equal"):
-        from_function(function)
+        gc.from_function(function)
 
 
 def test_conditions_that_are_fixed_are_given_as_such():
-    graph = from_function(lambda x: np.where(np.bool_(True), x, 0.0) + np.sum(x > np.zeros(2)))
+    graph = gc.from_function(lambda x: np.where(np.bool_(True), x, 0.0) + np.sum(x > np.zeros(2)))
     assert graph.inputs[0] in graph.inputs
