@@ -87,7 +87,7 @@ def combine(symbol: str, left: Value, right: Value, dtype: Any) -> Value:
     if is_number(left) and is_number(right):
         return _fold(symbol, plain(left), plain(right))
     if symbol == "**":
-        if left == math.e:
+        if is_number(left) and left == math.e:
             return functions.exp(operand(right, dtype))
         right = plain(right)
     a, b = operand(left, dtype), operand(right, dtype)
