@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 JOBS   ?= 2
-# Further arguments for pytest, for instance: make pytest ARGS='-k reverse -x'
+# Further arguments, for instance: make pytest ARGS='-k reverse -x', make bench ARGS=--quick
 ARGS   ?=
 
 VENV := .venv
@@ -44,15 +44,15 @@ format: $(VENV)/.installed-dev ## Format, and repair what can be repaired withou
 	@$(BIN)/ruff check --quiet --fix-only .
 	@$(BIN)/ruff format .
 
-bench: $(VENV)/.installed-bench ## Benchmarks
-	@$(BIN)/python -m benchmarks
+bench: $(VENV)/.installed-bench ## Benchmarks on one core, against others; the results go to bench_output/
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 docs: $(VENV)/.installed-docs ## Documentation as HTML, in docs/_build/
 	@$(BIN)/python -m sphinx -q -W -b html docs docs/_build
 	@echo "docs/_build/index.html"
 
 clean: ## Remove what the tools and the targets made, the virtual environment too
-	@rm -rf $(VENV) build dist demo_output mlp_output docs/_build *.egg-info
+	@rm -rf $(VENV) build dist bench_output demo_output mlp_output docs/_build *.egg-info
 	@rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

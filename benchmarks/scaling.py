@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 
 import graphcomp as gc
+from benchmarks.report import table
 
 LENGTHS = (50_000, 100_000, 200_000)
+QUICK = (5_000, 10_000)
 
 
 def measure(length: int) -> dict[str, float]:
@@ -42,15 +44,11 @@ def measure(length: int) -> dict[str, float]:
     return seconds
 
 
-def main() -> None:
-    """Print the table."""
-    print("Chain of scalar steps, seconds")
-    for i, length in enumerate(LENGTHS):
-        seconds = measure(length)
-        if i == 0:
-            print(f"{'steps':>9}", *(f"{stage:>9}" for stage in seconds))
-        print(f"{length:>9,}", *(f"{value:>9.2f}" for value in seconds.values()))
-
-
-if __name__ == "__main__":
-    main()
+def report(results: dict[int, dict[str, float]]) -> str:
+    """The table: seconds for each stage, by length."""
+    stages = next(iter(results.values()))
+    lines = [
+        [f"{length:,}", *(f"{value:.2f}" for value in seconds.values())]
+        for length, seconds in results.items()
+    ]
+    return table(["steps", *stages], lines)

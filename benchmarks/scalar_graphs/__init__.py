@@ -1,0 +1,1 @@
+"""How each peer makes the gradient of a graph that a Python loop builds."""
