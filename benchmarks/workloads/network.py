@@ -33,10 +33,10 @@ def expert(X: Any, Y: Any, W1: Any, b1: Any, W2: Any, b2: Any, W3: Any, b3: Any)
     batch = len(X)
     h1 = X.dot(W1)
     h1 += b1
-    np.maximum(h1, 0.0, h1)
+    np.maximum(h1, 0.0, out=h1)
     h2 = h1.dot(W2)
     h2 += b2
-    np.maximum(h2, 0.0, h2)
+    np.maximum(h2, 0.0, out=h2)
     z = h2.dot(W3)
     z += b3
     z -= z.max(axis=1, keepdims=True)
