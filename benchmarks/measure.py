@@ -40,6 +40,8 @@ def measure(case: Case, peers: Iterable[str], budget: Budget, setup_limit: float
         say(f"{case.name}: {peer}")
         start = time.perf_counter()
         try:
+            if peer in case.left_out:
+                raise LeftOut(case.left_out[peer])
             with time_limit(setup_limit):
                 calls = builder(peer)(case)
                 found = {label: difference(call(), expected) for label, call in calls.items()}

@@ -38,7 +38,7 @@ def draw(rows: Sequence[Row], path: Path, subtitle: str) -> None:
     axes.axvline(1.0, color="#333333", linewidth=1.2, zorder=1)
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}×")
-    axes.set_xlabel("time of a call ÷ time of hand-written NumPy (median of interleaved rounds)")
+    axes.set_xlabel("← faster      time of a call ÷ time of hand-written NumPy      slower →")
     axes.set_yticks(range(len(rows)), [row.case for row in rows])
     axes.set_ylim(len(rows) - 0.5, -0.5)
     for i in range(0, len(rows), 2):

@@ -1,4 +1,4 @@
-"""Loops by hand, compiled by numba; without its relaxed arithmetic, as nobody else has it."""
+"""Loops by hand, compiled by numba; with its defaults (`fastmath` off)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PyTensor with its default compiler, arguments trusted to be of their types."""
+"""PyTensor with its default compiler (numba, relaxed arithmetic), its arguments trusted."""
 
 from __future__ import annotations
 

@@ -40,10 +40,12 @@ def build(case: Case) -> Mapping[str, Call]:
     Raises:
         LeftOut: entries are symbols, and there are too many of them.
     """
-    size = sum(np.size(value) for value in case.operands)
-    if size > MOST_SYMBOLS or case.task == "blocks":
-        msg = f"{size:,} symbols; it takes up to {MOST_SYMBOLS} here"
-        raise LeftOut(msg if size > MOST_SYMBOLS else "one observation at a time")
+    if case.task == "blocks":
+        msg = "one observation at a time"
+        raise LeftOut(msg)
+    if sum(np.size(value) for value in case.operands) > MOST_SYMBOLS:
+        msg = f"more than {MOST_SYMBOLS} symbols"
+        raise LeftOut(msg)
     arrays = [_symbols(i, value) for i, value in enumerate(case.operands)]
     values = arrays if case.direction is None else arrays[:-1]
     value = case.model(XP)(*values)

@@ -64,7 +64,6 @@ def make(n: int, d: int) -> Case:
         shapes={"X": "n d", "y": "n", "w": "d"},
         wrt=("w", "b"),
         expert=expert,
-        left_out={"casadi": "a matrix product of that size is no use of it"} if n > 10_000 else {},
     )
 
 
