@@ -24,7 +24,7 @@ from benchmarks.measure import say
 from benchmarks.peers import PEERS, builder
 from benchmarks.report import number, table
 
-STEPS = (1_000, 10_000, 100_000)
+STEPS = (100, 1_000, 10_000, 100_000)
 OURS_ALONE = (1_000_000,)
 QUICK = (300,)
 POINT = (0.3, 0.7, 1.1)

@@ -25,7 +25,7 @@ def timings(rows: Sequence[Row]) -> str:
             cells.append(f"**{text}**" if timing and timing.median == best else text)
         cells += [number(ratio) for ratio in (to_expert(row), to_best_peer(row))]
         lines.append(cells)
-    return table([f"µs a call: {'':4}".strip(), *shown, "÷ expert", "÷ best peer"], lines)
+    return table(["µs a call", *shown, "÷ expert", "÷ best peer"], lines)
 
 
 def best_times(rows: Sequence[Row]) -> str:

@@ -23,6 +23,18 @@ def _relu(x: Any) -> Any:
     return _of_entries(lambda entry: sympy.Max(entry, 0))(x)
 
 
+def _softplus(x: Any) -> Any:
+    return _of_entries(lambda entry: sympy.log(1 + sympy.exp(entry)))(x)
+
+
+def _log1p(x: Any) -> Any:
+    return _of_entries(lambda entry: sympy.log(1 + entry))(x)
+
+
+def _logsumexp(x: Any, axis: int) -> Any:
+    return _of_entries(sympy.log)(np.sum(_of_entries(sympy.exp)(x), axis=axis))
+
+
 def _step(x: float, at_zero: float = 0.0) -> float:
     return float(x > 0.0) if x else at_zero
 
@@ -30,6 +42,9 @@ def _step(x: float, at_zero: float = 0.0) -> float:
 XP = Namespace(
     np,
     relu=_relu,
+    softplus=_softplus,
+    log1p=_log1p,
+    logsumexp=_logsumexp,
     **{name: _of_entries(getattr(sympy, name)) for name in ("exp", "log", "tanh", "sin", "cos")},
 )
 
