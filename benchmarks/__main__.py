@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import warnings
 from collections.abc import Sequence
@@ -76,11 +77,11 @@ def _rows(options: argparse.Namespace) -> list[Row]:
 
 def _picture(rows: Sequence[Row], path: Path, subtitle: str) -> None:
     try:
-        from benchmarks.plot import draw  # noqa: PLC0415  (a picture is no reason to fail)
-    except ImportError as missing:
+        plot = importlib.import_module("benchmarks.plot")
+    except ImportError as missing:  # Matplotlib; a picture is no reason to fail
         say(f"no picture: {missing}")
         return
-    draw(rows, path, subtitle)
+    plot.draw(rows, path, subtitle)
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
