@@ -25,6 +25,7 @@ NUMPY = Namespace(
     logsumexp=special.logsumexp,
 )
 
+BY_HAND = [(case, peer) for case in CASES for peer in case.by_hand]
 every_case = pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 
 
@@ -66,7 +67,7 @@ def test_graphcomp_agrees_with_the_expert(case):
 
 
 @pytest.mark.parametrize(
-    ("case", "peer"), [(case, peer) for case in CASES for peer in case.by_hand], ids=str
+    ("case", "peer"), BY_HAND, ids=[f"{case.name}-{peer}" for case, peer in BY_HAND]
 )
 def test_the_loops_agree_with_the_expert(case, peer):
     assert difference(case.by_hand[peer](*case.operands), case.by_expert()()) < 1e-12
