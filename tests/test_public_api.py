@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 
 import graphcomp as gc
-from docs import make_ops_table
+from docs import make_ops_table, make_rewrites
 from graphcomp.ops import ALL
 
 ROOT = Path(__file__).parent.parent
@@ -97,6 +97,11 @@ def test_the_table_of_operations_is_up_to_date() -> None:
 def test_the_table_of_operations_is_complete() -> None:
     page = make_ops_table.page()
     assert [op.name for op in ALL if f"| `{op.name}` |" not in page] == []
+
+
+def test_the_page_of_rewrites_is_up_to_date() -> None:
+    written = make_rewrites.PAGE.read_text(encoding="utf-8")
+    assert written == make_rewrites.page(), "run: python -m docs.make_rewrites"
 
 
 def test_every_option_of_the_command_line_is_documented() -> None:

@@ -22,7 +22,6 @@ from graphcomp.codegen.functions import named_steps, plan
 from graphcomp.codegen.header import About, header, is_flat, signature
 from graphcomp.codegen.layout import literal
 from graphcomp.codegen.plans import Plan, Request
-from graphcomp.codegen.prepare import Pass
 from graphcomp.codegen.records import Records
 from graphcomp.codegen.source import Writer
 from graphcomp.errors import InputError, NamingError
@@ -30,7 +29,7 @@ from graphcomp.graph import GraphData
 from graphcomp.names import check_name, fresh_name, identifier
 from graphcomp.node import Node
 from graphcomp.ops import math_runtime, numpy_runtime
-from graphcomp.rewrite import inner_products, stabilize_graph
+from graphcomp.rewrite import PASSES, Report, stabilize_graph
 from graphcomp.traversal import topological
 
 TARGETS = {"numpy": NUMPY, "math": MATH}
@@ -128,7 +127,8 @@ def _generate(
     kinds = (functions,) if isinstance(functions, str) else tuple(dict.fromkeys(functions))
     reserved = {*_reserved(graph), *_carried(graph.nodes)}
     called = fresh_name(check_name(name or graph.name, "name"), reserved)
-    named = stabilize_graph(named_steps(graph))
+    report = Report()
+    named = stabilize_graph(named_steps(graph), report)
     request = Request(named, graph, wrt, called, output, graph_digest(graph))
     direct = [kind for kind in kinds if kind != FLAT]
     if FLAT in kinds and "value_and_grad" not in direct:
@@ -140,7 +140,7 @@ def _generate(
     for node in graph.inputs:
         if not arrays and node.shape:
             raise no_arrays(node)
-    writer, constants = _writer(graph, plans, reserved, target)
+    writer, constants = _writer(graph, plans, reserved, target, report)
     functions_of = {each.name: writer.function(each) for each in plans}
     if FLAT in kinds:
         if not arrays:
@@ -166,7 +166,7 @@ def _reserved(graph: GraphData) -> set[str]:
 
 
 def _writer(
-    graph: GraphData, plans: Sequence[Plan], reserved: set[str], target: str
+    graph: GraphData, plans: Sequence[Plan], reserved: set[str], target: str, report: Report
 ) -> tuple[Writer, Constants]:
     dialect = TARGETS[target]
     arguments = Arguments.of(graph.arguments, reserved, arrays=dialect.arrays)
@@ -182,8 +182,7 @@ def _writer(
     records = Records(plans, give)
     constants = Constants(taken)
     context = Context(dialect, arguments.dims, constants.name)
-    passes: tuple[Pass, ...] = (inner_products,) if dialect.arrays else ()
-    return Writer(context, arguments, taken, passes, records), constants
+    return Writer(context, arguments, taken, PASSES, records, report), constants
 
 
 def _helpers(module: ModuleType) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """From the plan of a function to the nodes that are computed, each with its name.
 
-The passes, in order: normal form of values and derivatives in one graph, NumPy idioms, names taken
-off the nodes, and the choice of what becomes a statement.
+In order: the passes of `graphcomp.rewrite` over values and derivatives in one graph, names taken off
+the nodes, and the choice of what becomes a statement.
 """
 
 from __future__ import annotations
@@ -12,13 +12,11 @@ from dataclasses import dataclass
 from graphcomp.codegen.plans import Plan
 from graphcomp.node import Node
 from graphcomp.op import Form
-from graphcomp.rewrite import expand, fence, simplify, without_names
+from graphcomp.rewrite import Pass, Report, Roots, expand, run_passes, without_names
 from graphcomp.traversal import topological, use_counts
 
 #: Written out again wherever they are used: they cost nothing, or next to nothing.
 FREE = {Form.BROADCAST, Form.TRANSPOSE, Form.BRACKET}
-
-Pass = Callable[[Sequence[Node]], list[Node]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +30,7 @@ class Prepared:
         ahead: the statements that belong to the value, which come first.
         cut: the nodes that are statements.
         user_named: the nodes that the user named.
+        report: what the passes did; its notes are on the nodes in `order`.
     """
 
     outputs: Mapping[str, Node]
@@ -40,21 +39,29 @@ class Prepared:
     ahead: tuple[Node, ...]
     cut: frozenset[Node]
     user_named: frozenset[Node]
+    report: Report
 
 
 def prepare(
-    plan: Plan, passes: Iterable[Pass], spelled: Callable[[Node], bool] = lambda _node: True
+    plan: Plan,
+    passes: Sequence[Pass],
+    before: Report,
+    spelled: Callable[[Node], bool] = lambda _node: True,
 ) -> Prepared:
     """Run the passes over the joint graph of all results of a function.
 
-    An op that is not `spelled`, and says what it consists of, is replaced by that.
+    `before` says what was done to the graph before it was differentiated. An op that is not
+    `spelled`, and says what it consists of, is replaced by that.
     """
     hinted = list(plan.hints)
-    fenced = fence([*plan.outputs.values(), *hinted, *plan.base], hinted)
-    nodes = simplify(expand(fenced, spelled))
-    for rewrite in passes:
-        nodes = rewrite(nodes)
-    stripped, user = without_names(nodes)
+    whole = expand([*plan.outputs.values(), *hinted, *plan.base], spelled)
+    count = len(plan.outputs)
+    end = count + len(hinted)
+    given = Roots(tuple(whole[:count]), tuple(whole[count:end]), tuple(whole[end:]))
+    roots, report = run_passes(given, passes, before.copy())
+    bare, user = without_names(roots.all)
+    report.follow(bare)
+    stripped = [bare[node] for node in roots.all]
     outputs = dict(zip(plan.outputs, stripped, strict=False))
     names = dict(user)
     for name, node in outputs.items():
@@ -68,7 +75,7 @@ def prepare(
     cut = choose_statements(order, results, names, set(user))
     forward = topological(stripped[len(outputs) + len(hinted) :])
     ahead = tuple(node for node in forward if node in used and node in cut)
-    return Prepared(outputs, names, order, ahead, frozenset(cut), frozenset(user))
+    return Prepared(outputs, names, order, ahead, frozenset(cut), frozenset(user), report)
 
 
 def choose_statements(

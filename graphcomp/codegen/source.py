@@ -19,11 +19,12 @@ from graphcomp.codegen.layout import INDENT, WIDTH, definition, docstring, layou
 from graphcomp.codegen.parameters import Parameter
 from graphcomp.codegen.pieces import Piece
 from graphcomp.codegen.plans import Plan, Tree, leaves
-from graphcomp.codegen.prepare import FREE, Pass, Prepared, prepare
+from graphcomp.codegen.prepare import FREE, Prepared, prepare
 from graphcomp.codegen.records import Records
 from graphcomp.codegen.results import Results
 from graphcomp.node import Node
 from graphcomp.op import ATOM
+from graphcomp.rewrite import Pass, Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Writer:
         taken: names that no variable may have.
         passes: rewrites of the joint graph.
         records: the named tuples among the results.
+        report: what was done to the graph before.
     """
 
     context: Context
@@ -43,10 +45,11 @@ class Writer:
     taken: Collection[str]
     passes: Sequence[Pass]
     records: Records
+    report: Report
 
     def function(self, plan: Plan) -> list[str]:
         """The function of a plan, as lines; for the target "math" the careful version too."""
-        prepared = prepare(plan, self.passes, self.context.dialect.spells)
+        prepared = prepare(plan, self.passes, self.report, self.context.dialect.spells)
         if self.context.dialect.arrays or not _can_raise(prepared):
             return _Function(self, plan, prepared, plan.name).lines()
         careful = replace(self, context=replace(self.context, dialect=LIMITS))

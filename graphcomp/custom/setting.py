@@ -75,7 +75,8 @@ class Setting:
         Raises:
             InputError: they depend on something else.
         """
-        bare = stabilize(without_names(nodes)[0])
+        plain, _ = without_names(nodes)
+        bare = stabilize([plain[node] for node in nodes])
         moved = {seed for seed in seeds if seed is not None}
         known = {*self.inputs, *moved}
         for node in topological(bare):

@@ -8,7 +8,17 @@ from typing import Any
 import numpy as np
 
 from graphcomp.errors import ShapeError
-from graphcomp.op import MULTIPLICATIVE, Form, Kind, Op, Operand, Sample, Spelling, common_dtype
+from graphcomp.op import (
+    ATOM,
+    MULTIPLICATIVE,
+    Form,
+    Kind,
+    Op,
+    Operand,
+    Sample,
+    Spelling,
+    common_dtype,
+)
 from graphcomp.ops.spell import call, same
 from graphcomp.shape import Dim, Shape, format_shape, require_same, same_shape
 
@@ -128,4 +138,38 @@ OUTER = Op(
     | {"latex": Spelling(r"{0}\,{1}^{{\mathsf T}}", MULTIPLICATIVE, (MULTIPLICATIVE + 1, 40))},
     domains=((-2.0, 2.0), (-2.0, 2.0)),
     samples=(Sample(((3,), (2,))),),
+)
+
+
+def _vdot_shape(a: Shape, b: Shape) -> Shape:
+    if not same_shape(a, b):
+        msg = f"vdot: the shapes differ: {format_shape(a)} and {format_shape(b)}"
+        raise ShapeError(msg)
+    return ()
+
+
+def _vdot_batch(size: Dim, args: Sequence[Operand], batched: Sequence[bool]) -> Operand:
+    a, b = args
+    shape = a.shape[1:] if batched[0] else a.shape
+    left = a if batched[0] else a.broadcast_to((size, *shape))
+    return (left * b).sum(axis=tuple(range(1, len(shape) + 1)))
+
+
+#: The sum of all products of entries in the same place: no array of products is made.
+VDOT = Op(
+    name="vdot",
+    kind=Kind.MULTILINEAR,
+    arity=2,
+    evaluate=np.vdot,
+    shape=_vdot_shape,
+    dtype=common_dtype,
+    transpose=lambda index, ct, a, b: ct * (a if index else b),
+    batch=_vdot_batch,
+    analytic=False,  # np.vdot conjugates its first argument
+    spell=call("vdot", arity=2)
+    # type checkers take the result of np.vdot for a bool
+    | {"numpy": Spelling("{0}.ravel().dot({1}.ravel())", ATOM, (ATOM, ATOM))}
+    | {"latex": Spelling(r"\left\langle {0}, {1} \right\rangle", ATOM)},
+    domains=((-2.0, 2.0), (-2.0, 2.0)),
+    samples=(Sample(((3, 2), (3, 2))), Sample(((2, 2, 2), (2, 2, 2))), Sample(((3,), (3,)))),
 )

@@ -19,9 +19,9 @@ from graphcomp.op import (
     broadcast_result,
 )
 from graphcomp.ops.comparison import EQUAL, LOGICAL_AND, WHERE
-from graphcomp.ops.numpy_runtime import _logit, _sigmoid_difference, _xlogy
+from graphcomp.ops.numpy_runtime import _log1mexp, _logit, _sigmoid_difference, _xlogy
 from graphcomp.ops.spell import call
-from graphcomp.ops.transcendental import LOG
+from graphcomp.ops.transcendental import EXP, EXPM1, LOG
 
 LN2 = math.log(2)
 LOG2_E = 1 / math.log(2)
@@ -140,6 +140,18 @@ LOGIT = _elementwise(
     (lambda _out, x: 1.0 / (x * (1.0 - x)),),
     domains=((0.1, 0.9),),
     kink="at 0 and 1: value signed infinity, derivative inf",
+    analytic=True,
+)
+
+LOG1MEXP = _elementwise(
+    "log1mexp",
+    _log1mexp,
+    lambda x: sympy.log(1 - sympy.exp(x)),
+    call("log1mexp", numpy="_log1mexp({0})", math="_log1mexp({0})")
+    | {"latex": Spelling(r"\ln\left(1 - e^{{{0}}}\right)")},
+    (lambda _out, x: x.apply(EXP) / x.apply(EXPM1),),
+    domains=((-2.0, -0.2),),
+    kink="at 0: value and derivative -inf",
     analytic=True,
 )
 

@@ -68,6 +68,27 @@ def _sqrt(x: float) -> float:
     return math.sqrt(x) if x >= 0.0 else math.nan
 
 
+def _log1mexp(x: float) -> float:
+    """log(1 - exp(x)) for x <= 0; -inf at 0, NaN above."""
+    if x >= 0.0:
+        return -math.inf if x == 0.0 else math.nan
+    if x > -0.6931471805599453:
+        return math.log(-math.expm1(x))
+    return math.log1p(-math.exp(x))
+
+
+def _sigmoid_slope(x: float) -> float:
+    """The derivative of the sigmoid, with digits where the sigmoid is nearly 0 or 1."""
+    small = math.exp(-abs(x))
+    return small / ((1.0 + small) * (1.0 + small))
+
+
+def _sech2(x: float) -> float:
+    """The derivative of tanh, with digits where tanh is nearly -1 or 1."""
+    small = math.exp(-2.0 * abs(x))
+    return 4.0 * small / ((1.0 + small) * (1.0 + small))
+
+
 def _sin(x: float) -> float:
     """The sine; NaN at infinity."""
     return math.nan if math.isinf(x) else math.sin(x)

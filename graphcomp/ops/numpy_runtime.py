@@ -21,6 +21,25 @@ def _softplus(x: Any) -> Any:
     return np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x)))
 
 
+def _log1mexp(x: Any) -> Any:
+    """log(1 - exp(x)) for x <= 0, near 0 by expm1, below by log1p (Maechler 2012)."""
+    near = x > -0.6931471805599453
+    safe, far = np.where(near, x, -1.0), np.where(near, -1.0, x)
+    return np.where(near, np.log(-np.expm1(safe)), np.log1p(-np.exp(far)))[()]
+
+
+def _sigmoid_slope(x: Any) -> Any:
+    """The derivative of the sigmoid, with digits where the sigmoid is nearly 0 or 1."""
+    small = np.exp(-np.abs(x))
+    return small / np.square(1.0 + small)
+
+
+def _sech2(x: Any) -> Any:
+    """The derivative of tanh, with digits where tanh is nearly -1 or 1."""
+    small = np.exp(-2.0 * np.abs(x))
+    return 4.0 * small / np.square(1.0 + small)
+
+
 def _scatter(x: Any, index: Any, shape: tuple[int, ...]) -> Any:
     """Zeros of a shape, with x added at the index: the transpose of indexing."""
     result = np.zeros(shape, np.asarray(x).dtype)
@@ -161,7 +180,8 @@ def _nth_smallest(x: Any, axis: int, index: int) -> Any:
 
 def _norm(x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
     """The root of the sum of squares, also where the squares overflow or vanish."""
-    root = np.sqrt(np.sum(np.square(x), axis=axis, keepdims=keepdims))
+    with np.errstate(over="ignore"):
+        root = np.sqrt(np.sum(np.square(x), axis=axis, keepdims=keepdims))
     limits = np.finfo(root.dtype)
     low = np.sqrt(limits.tiny) / limits.eps
     sound = (root > low) & (root < np.inf)

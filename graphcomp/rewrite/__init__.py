@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from graphcomp.rewrite.algebra import simplify, simplify_graph
 from graphcomp.rewrite.expansion import expand
-from graphcomp.rewrite.naming import fence, without_names
-from graphcomp.rewrite.products import inner_products
+from graphcomp.rewrite.naming import without_names
+from graphcomp.rewrite.pipeline import PASSES, Pass, Roots, run_passes
+from graphcomp.rewrite.rules import Report, Rule
 from graphcomp.rewrite.stability import stabilize, stabilize_graph
 
 __all__ = [
+    "PASSES",
+    "Pass",
+    "Report",
+    "Roots",
+    "Rule",
     "expand",
-    "fence",
-    "inner_products",
+    "run_passes",
     "simplify",
     "simplify_graph",
     "stabilize",

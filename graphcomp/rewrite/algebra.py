@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,10 +21,15 @@ from graphcomp.ops.arithmetic import ADD, DIV, MUL, NEG, RECIPROCAL, SUB
 from graphcomp.ops.powers import POWER, SQUARE
 from graphcomp.ops.reductions import SUM
 from graphcomp.ops.shaping import BROADCAST, RESHAPE, TRANSPOSE
+from graphcomp.rewrite.rules import Report
 from graphcomp.traversal import topological
 
+NAME = "algebra"
 
-def simplify(nodes: Sequence[Node], keep: Collection[Node] = ()) -> list[Node]:
+
+def simplify(
+    nodes: Sequence[Node], keep: Collection[Node] = (), report: Report | None = None
+) -> list[Node]:
     """The nodes in normal form; those in `keep` are treated as leaves.
 
     >>> import graphcomp as gc
@@ -33,12 +39,20 @@ def simplify(nodes: Sequence[Node], keep: Collection[Node] = ()) -> list[Node]:
     """
     kept = keep if isinstance(keep, AbstractSet) else set(keep)
     memo: dict[Node, Node] = {}
-    for node in topological(nodes, stop=kept.__contains__):
+    order = topological(nodes, stop=kept.__contains__)
+    for node in order:
         if node in kept or not node.args:
             memo[node] = node
             continue
         args = tuple([memo[arg] for arg in node.args])
-        memo[node] = _normal(node.op, args, node.params, node.scope)
+        memo[node] = found = _normal(node.op, args, node.params, node.scope)
+        if report is not None and (found.op is not node.op or found.args != args):
+            each = _RULES.get(node.op)
+            folded = each is None or found.is_constant
+            report.count(NAME, "folded_constants" if folded or each is None else each.name)
+    if report is not None:
+        report.visit(NAME, len(order))
+        report.follow(memo)
     return [memo[node] for node in nodes]
 
 
@@ -58,7 +72,7 @@ def _normal(
 ) -> Node:
     rule = _RULES.get(op)
     if rule is not None:
-        result = rule(*args, **dict(params))
+        result = rule.build(*args, **dict(params))
         if result is not None:
             return result
     folded = _folded(op, args, params)
@@ -116,12 +130,12 @@ def _product(a: Node, b: Node) -> Node | None:
     if a.constant is not None:
         factor, rest = split(b)
         combined = a.constant * factor
-        if b.constant is not None or not _sound(combined, a.constant, factor):
+        if b.constant is not None or not sound(combined, a.constant, factor):
             return None
         return scaled(combined, rest)
     (left, x), (right, y) = split(a), split(b)
     factor = left * right
-    if not _sound(factor, left, right):
+    if not sound(factor, left, right):
         return None
     core = _core_product(x, y)
     if left == right == 1 and core is None:
@@ -139,7 +153,7 @@ def _core_product(x: Node, y: Node) -> Node | None:
     return None
 
 
-def _sound(combined: float, *factors: float) -> bool:
+def sound(combined: float, *factors: float) -> bool:
     """Whether factors may be combined: no overflow or underflow that the parts do not have."""
     if 0 in factors or not all(map(math.isfinite, factors)):
         return False
@@ -241,17 +255,40 @@ def _transpose(a: Node, axes: tuple[int, ...]) -> Node | None:
     return a.args[0].transpose(tuple(inner[axis] for axis in axes))
 
 
-_RULES: Mapping[Op, Callable[..., Node | None]] = {
-    MUL: _product,
-    DIV: _quotient,
-    NEG: _negation,
-    ADD: _sum,
-    SUB: _difference,
-    RECIPROCAL: _reciprocal,
-    SQUARE: _square,
-    POWER: _power,
-    SUM: _total,
-    BROADCAST: _broadcast,
-    RESHAPE: _reshape,
-    TRANSPOSE: _transpose,
+class Algebra(NamedTuple):
+    """What is done with applications of one op.
+
+    Attributes:
+        name: as that of a `Rule`.
+        before, after: examples, for people.
+        build: the normal form for arguments in normal form, or None for the application itself.
+    """
+
+    name: str
+    before: str
+    after: str
+    build: Callable[..., Node | None]
+
+
+_RULES: Mapping[Op, Algebra] = {
+    MUL: Algebra("factors_in_front", "x*2*(-y), x*(1/y), x*x", "-2*(x*y), x/y, x**2", _product),
+    DIV: Algebra("factors_of_quotient", "(2*x)/y, x/(-y), x/1", "2*(x/y), -(x/y), x", _quotient),
+    NEG: Algebra("signs_together", "-(-x), -(2*x), -(x - y)", "x, -2*x, y - x", _negation),
+    ADD: Algebra("signs_in_sum", "x + (-y), x + 0, x + x", "x - y, x, 2*x", _sum),
+    SUB: Algebra("signs_in_difference", "x - (-y), x - 0, 0 - x", "x + y, x, -x", _difference),
+    RECIPROCAL: Algebra("sign_of_reciprocal", "1/(-x)", "-(1/x)", _reciprocal),
+    SQUARE: Algebra("sign_of_square", "(-x)**2", "x**2", _square),
+    POWER: Algebra("plain_powers", "x**1, x**2, x**-1, x**0", "x, square(x), 1/x, 1", _power),
+    SUM: Algebra("factor_out_of_sum", "sum(c*x)", "c*sum(x)", _total),
+    BROADCAST: Algebra(
+        "merged_broadcasts", "broadcasts of broadcasts, of c*x", "one, c*broadcast", _broadcast
+    ),
+    RESHAPE: Algebra("merged_reshapes", "reshapes of reshapes, of c*x", "one, c*reshape", _reshape),
+    TRANSPOSE: Algebra("merged_transposes", "A.T.T", "A", _transpose),
 }
+
+#: For people: what `simplify` counts in its report.
+RULES: tuple[Algebra, ...] = (
+    Algebra("folded_constants", "2.0*3.0", "6.0, where it is finite", lambda: None),
+    *_RULES.values(),
+)

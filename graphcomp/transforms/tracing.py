@@ -20,7 +20,7 @@ from graphcomp.names import fresh_name
 from graphcomp.node import Node, constant, is_input
 from graphcomp.op import Kind
 from graphcomp.ops.leaves import DIMENSION
-from graphcomp.rewrite import stabilize_graph
+from graphcomp.rewrite import stabilize, stabilize_graph
 from graphcomp.shape import format_shape
 from graphcomp.transforms.arguments import Call
 from graphcomp.transforms.substitution import substitute
@@ -191,6 +191,7 @@ def trace(function: Callable[..., Any], call: Call, *, has_aux: bool, title: str
     reserved = {*shown, *outputs, *(node.param("name") for node in inputs)}
     nodes = list(outputs.values())
     if not call.symbolic:  # inside another function, the steps are that one's to name
+        nodes, variables = _stable(nodes, variables)
         nodes = with_names(nodes, variables, reserved)
     graph = _graph(inputs, dict(zip(outputs, nodes, strict=True)), title)
     places = [i for i, traced in enumerate(call.traced) if traced]
@@ -216,6 +217,18 @@ def _graph(inputs: Sequence[Node], outputs: Mapping[str, Node], title: str) -> G
         if is_input(node) and node not in own:
             others[node] = None
     return stabilize_graph(GraphData([*inputs, *others], outputs, title))
+
+
+def _stable(
+    nodes: Sequence[Node], variables: Mapping[str, object]
+) -> tuple[list[Node], dict[str, object]]:
+    """The nodes in a stable form, before names divide formulas; and what variables are in that form.
+
+    ``e = exp(-x); s = 1/(1 + e)`` is a sigmoid too. No trace shows the steps of a transform.
+    """
+    held = {name: value for name, value in variables.items() if isinstance(value, Node)}
+    found = stabilize([*nodes, *held.values()])
+    return found[: len(nodes)], dict(zip(held, found[len(nodes) :], strict=True))
 
 
 def _labelled(nodes: Sequence[Node], taken: Sequence[str], title: str) -> dict[str, Node]:

@@ -63,6 +63,12 @@ def _exp(x: float) -> float:
         return math.inf
 
 
+def _sigmoid_slope(x: float) -> float:
+    """The derivative of the sigmoid, with digits where the sigmoid is nearly 0 or 1."""
+    small = math.exp(-abs(x))
+    return small / ((1.0 + small) * (1.0 + small))
+
+
 def _checked(x: float, a: float) -> tuple[float, float]:
     """The arguments in their dtypes; an error that names what does not fit."""
     x = _number("x", x)
@@ -76,12 +82,10 @@ def sigmoid_value_and_grad(x: float, a: float) -> tuple[float, tuple[float, floa
         x, a = _checked(x, a)
     try:
         w3 = -x * a
-        t1 = math.exp(w3)
-        w4 = 1.0 + t1
+        w4 = 1.0 + math.exp(w3)
         y = 1.0 / w4
         # adjoints, seed y_bar = 1
-        w4_bar = -y * y
-        w3_bar = w4_bar * t1
+        w3_bar = -_sigmoid_slope(w3)
         d_y_d_x = -w3_bar * a
         d_y_d_a = -w3_bar * x
         return y, (d_y_d_x, d_y_d_a)
@@ -96,12 +100,10 @@ def _sigmoid_value_and_grad_limits(
     exceptions.
     """
     w3 = -x * a
-    t1 = _exp(w3)
-    w4 = 1.0 + t1
+    w4 = 1.0 + _exp(w3)
     y = _div(1.0, w4)
     # adjoints, seed y_bar = 1
-    w4_bar = -y * y
-    w3_bar = w4_bar * t1
+    w3_bar = -_sigmoid_slope(w3)
     d_y_d_x = -w3_bar * a
     d_y_d_a = -w3_bar * x
     return y, (d_y_d_x, d_y_d_a)
@@ -115,11 +117,10 @@ def sigmoid_vjp(
         x, a = _checked(x, a)
     try:
         w3 = -x * a
-        t1 = math.exp(w3)
-        w4 = 1.0 + t1
+        w4 = 1.0 + math.exp(w3)
         y = 1.0 / w4
         # for the way back
-        t2 = y * y
+        t1 = _sigmoid_slope(w3)
     except (ArithmeticError, ValueError):  # at the edge of a domain
         return _sigmoid_vjp_limits(x, a)
 
@@ -127,8 +128,7 @@ def sigmoid_vjp(
         """Cotangents of x and a."""
         u = _number("u", u)
         try:
-            w4_bar = -u * t2
-            w3_bar = w4_bar * t1
+            w3_bar = -u * t1
             x_bar = -w3_bar * a
             a_bar = -w3_bar * x
             return x_bar, a_bar
@@ -145,16 +145,14 @@ def _sigmoid_vjp_limits(
     instead of exceptions.
     """
     w3 = -x * a
-    t1 = _exp(w3)
-    w4 = 1.0 + t1
+    w4 = 1.0 + _exp(w3)
     y = _div(1.0, w4)
     # for the way back
-    t2 = y * y
+    t1 = _sigmoid_slope(w3)
 
     def vjp(u: float) -> tuple[float, float]:
         """Cotangents of x and a."""
-        w4_bar = -u * t2
-        w3_bar = w4_bar * t1
+        w3_bar = -u * t1
         x_bar = -w3_bar * a
         a_bar = -w3_bar * x
         return x_bar, a_bar

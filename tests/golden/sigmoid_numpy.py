@@ -71,6 +71,17 @@ def _shown(dims: tuple[str, ...]) -> str:
     return f"({', '.join(dims)},)" if len(dims) == 1 else f"({', '.join(dims)})"
 
 
+def _sigmoid(x: Any) -> Any:
+    """1 / (1 + exp(-x)) without overflow: exp is never taken of a positive number."""
+    return np.exp(np.minimum(x, 0.0)) / (1.0 + np.exp(-np.abs(x)))
+
+
+def _sigmoid_slope(x: Any) -> Any:
+    """The derivative of the sigmoid, with digits where the sigmoid is nearly 0 or 1."""
+    small = np.exp(-np.abs(x))
+    return small / np.square(1.0 + small)
+
+
 def _checked(x: float, a: float) -> tuple[float, float]:
     """The arguments in their dtypes; an error that names what does not fit."""
     x = _as_scalar("x", x)
@@ -91,12 +102,10 @@ def sigmoid_value_and_grad(x: float, a: float) -> tuple[float, tuple[float, floa
     """Value and gradient of y with respect to x and a."""
     x, a = _checked(x, a)
     w3 = -x * a
-    t1 = np.exp(w3)
-    w4 = 1.0 + t1
+    w4 = 1.0 + np.exp(w3)
     y = 1.0 / w4
     # adjoints, seed y_bar = 1
-    w4_bar = -np.square(y)
-    w3_bar = w4_bar * t1
+    w3_bar = -_sigmoid_slope(w3)
     d_y_d_x = -w3_bar * a
     d_y_d_a = -w3_bar * x
     return float(y), (float(d_y_d_x), float(d_y_d_a))
@@ -108,13 +117,11 @@ def sigmoid_jvp(x: float, a: float, x_dot: float, a_dot: float) -> tuple[float, 
     x_dot = _as_scalar("x_dot", x_dot)
     a_dot = _as_scalar("a_dot", a_dot)
     w3 = -x * a
-    t1 = np.exp(w3)
-    w4 = 1.0 + t1
+    w4 = 1.0 + np.exp(w3)
     y = 1.0 / w4
     # tangents
     w3_dot = -x_dot * a - a_dot * x
-    w4_dot = w3_dot * t1
-    y_dot = -w4_dot * np.square(y)
+    y_dot = -w3_dot * _sigmoid_slope(w3)
     return float(y), float(y_dot)
 
 
@@ -122,17 +129,13 @@ def sigmoid_hessian(x: float, a: float) -> tuple[tuple[float, float], ...]:
     """Hessian of y with respect to x and a, block by block."""
     x, a = _checked(x, a)
     w3 = -x * a
-    t1 = np.exp(w3)
-    w4 = 1.0 + t1
-    y = 1.0 / w4
     # derivatives
-    t2 = np.square(y)
-    t3 = a * t1 * t2
-    d2_y_d_x_d_x = -(-2.0 * (t3 / w4 * t1) + t3) * a
-    t4 = x * t1 * t2
-    t5 = -2.0 * (t4 / w4 * t1) + t4
-    d2_y_d_x_d_a = t2 * t1 - t5 * a
-    d2_y_d_a_d_a = -t5 * x
+    t1 = _sigmoid_slope(w3)
+    t2 = t1 * _sigmoid(w3)
+    d2_y_d_x_d_x = -(-2.0 * (a * t2) + a * t1) * a
+    t3 = -2.0 * (x * t2) + x * t1
+    d2_y_d_x_d_a = t1 - t3 * a
+    d2_y_d_a_d_a = -t3 * x
     return (
         (float(d2_y_d_x_d_x), float(d2_y_d_x_d_a)),
         (float(d2_y_d_x_d_a), float(d2_y_d_a_d_a)),

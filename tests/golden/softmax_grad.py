@@ -129,20 +129,15 @@ def loss_value_and_grad(
     w3 = np.sum(w2, axis=1, keepdims=True)
     total = np.log(w3)
     w4 = shifted - total
-    w4 *= Y  # w5
-    w6 = np.sum(w4, axis=0) / float(b)
-    loss = -np.sum(w6)
+    loss = -Y.ravel().dot(w4.ravel()) / float(b)
     # adjoints, seed loss_bar = 1
     t1 = z == w1
-    w5_bar = -1.0 / np.float64(b)
-    w4_bar = w5_bar * Y
-    total_bar = -np.reshape(np.sum(w4_bar, axis=1), (b, 1))
-    total_bar /= w3  # w3_bar
-    w4_bar += total_bar * w2  # shifted_bar
-    w1_bar = -np.reshape(np.sum(w4_bar, axis=1), (b, 1))
+    w4_bar = -1.0 / np.float64(b) * Y
+    w4_bar -= np.reshape(np.sum(w4_bar, axis=1), (b, 1)) / w3 * w2  # shifted_bar
     t2 = np.asarray(t1, np.float64)
-    t3 = w1_bar / np.sum(t2, axis=1, keepdims=True)
-    w4_bar += np.where(t1, t3, 0.0)  # z_bar
+    t3 = np.reshape(np.sum(w4_bar, axis=1), (b, 1))
+    t4 = -t3 / np.sum(t2, axis=1, keepdims=True)
+    w4_bar += np.where(t1, t4, 0.0)  # z_bar
     d_loss_d_W = X.T.dot(w4_bar)
     return float(loss), d_loss_d_W
 
@@ -160,9 +155,7 @@ def loss_vjp(
     w3 = np.sum(w2, axis=1, keepdims=True)
     total = np.log(w3)
     w4 = shifted - total
-    w4 *= Y  # w5
-    w6 = np.sum(w4, axis=0) / float(b)
-    loss = -np.sum(w6)
+    loss = -Y.ravel().dot(w4.ravel()) / float(b)
     # for the way back
     t1 = z == w1
     t2 = np.sum(np.asarray(t1, np.float64), axis=1, keepdims=True)
@@ -170,13 +163,10 @@ def loss_vjp(
     def vjp(u: float) -> Array:
         """Cotangents of W (n, c)."""
         u = _as_scalar("u", u)
-        w6_bar = -u
-        w4_bar = w6_bar / float(b) * Y
-        total_bar = -np.reshape(np.sum(w4_bar, axis=1), (b, 1))
-        total_bar /= w3  # w3_bar
-        w4_bar += total_bar * w2  # shifted_bar
-        w1_bar = -np.reshape(np.sum(w4_bar, axis=1), (b, 1))
-        w4_bar += np.where(t1, w1_bar / t2, 0.0)  # z_bar
+        w4_bar = -u / float(b) * Y
+        w4_bar -= np.reshape(np.sum(w4_bar, axis=1), (b, 1)) / w3 * w2  # shifted_bar
+        t3 = -np.reshape(np.sum(w4_bar, axis=1), (b, 1)) / t2
+        w4_bar += np.where(t1, t3, 0.0)  # z_bar
         W_bar: Array = X.T.dot(w4_bar)
         return W_bar
 
@@ -194,14 +184,11 @@ def loss_derivatives(X: ArrayLike, W: ArrayLike, Y: ArrayLike) -> dict[str, Arra
     w3 = np.sum(w2, axis=1, keepdims=True)
     # adjoints, seed loss_bar = 1
     t1 = z == w1
-    w5_bar = -1.0 / np.float64(b)
-    w4_bar = w5_bar * Y
-    total_bar = -np.reshape(np.sum(w4_bar, axis=1), (b, 1))
-    total_bar /= w3  # w3_bar
-    w4_bar += total_bar * w2  # shifted_bar
-    w1_bar = -np.reshape(np.sum(w4_bar, axis=1), (b, 1))
+    w4_bar = -1.0 / np.float64(b) * Y
+    w4_bar -= np.reshape(np.sum(w4_bar, axis=1), (b, 1)) / w3 * w2  # shifted_bar
     t2 = np.asarray(t1, np.float64)
-    t3 = w1_bar / np.sum(t2, axis=1, keepdims=True)
-    w4_bar += np.where(t1, t3, 0.0)  # z_bar
+    t3 = np.reshape(np.sum(w4_bar, axis=1), (b, 1))
+    t4 = -t3 / np.sum(t2, axis=1, keepdims=True)
+    w4_bar += np.where(t1, t4, 0.0)  # z_bar
     d_loss_d_W = X.T.dot(w4_bar)
     return {"d_loss_d_W": d_loss_d_W}

@@ -1,0 +1,51 @@
+"""The derivatives of the sigmoid and of tanh as functions of their own.
+
+In terms of the function they are s*(1 - s) and 1 - t**2, as traces show them; but where s and t are
+nearly 1, no digits are left in the difference. The generator puts these in their place.
+"""
+
+from __future__ import annotations
+
+import sympy
+
+from graphcomp.op import Kind, Op, Operand, Rule, Spelling
+from graphcomp.ops.numpy_runtime import _sech2, _sigmoid_slope
+from graphcomp.ops.spell import call
+from graphcomp.ops.transcendental import TANH
+
+
+def _slope(name: str, evaluate: Rule, formula: Rule, partial: Rule, *, text: str, latex: str) -> Op:
+    return Op(
+        name=name,
+        kind=Kind.ELEMENTWISE,
+        evaluate=evaluate,
+        broadcasts=True,
+        spell=call(name, numpy=f"_{name}({{0}})", math=f"_{name}({{0}})", latex=latex)
+        | {"text": Spelling(text)},
+        formula=formula,
+        partials=(partial,),
+        analytic=False,
+    )
+
+
+def _sigmoid_slope_partial(out: Operand, x: Operand) -> Operand:
+    """out * (1 - 2*sigmoid(x)), without the difference."""
+    return -(out * (0.5 * x).apply(TANH))
+
+
+SIGMOID_SLOPE = _slope(
+    "sigmoid_slope",
+    _sigmoid_slope,
+    lambda x: 1 / (4 * sympy.cosh(x / 2) ** 2),
+    _sigmoid_slope_partial,
+    text="sigmoid'({0})",
+    latex=r"\sigma'\left({0}\right)",
+)
+SECH2 = _slope(
+    "sech2",
+    _sech2,
+    lambda x: 1 / sympy.cosh(x) ** 2,
+    lambda out, x: -2.0 * (out * x.apply(TANH)),
+    text="sech2({0})",
+    latex=r"\operatorname{{sech}}^2\left({0}\right)",
+)

@@ -1,0 +1,176 @@
+"""The passes that code generation runs on values and derivatives together, in order, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from graphcomp.node import Node
+from graphcomp.op import Op
+from graphcomp.rewrite import algebra, arithmetic, products, shapes, slopes, stability
+from graphcomp.rewrite.naming import fence
+from graphcomp.rewrite.rules import Report, Rule, by_op, rewrite
+from graphcomp.traversal import topological
+
+#: As often as this the passes may wake each other; two rounds are what happens.
+ROUNDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Roots:
+    """The nodes that passes work on.
+
+    Attributes:
+        results: what a function returns.
+        steps: nodes inside that have a name for people: where several nodes read one, it stays.
+        values: the values, of which derivatives among the results are.
+    """
+
+    results: tuple[Node, ...]
+    steps: tuple[Node, ...] = ()
+    values: tuple[Node, ...] = ()
+
+    @property
+    def all(self) -> tuple[Node, ...]:
+        """All of them."""
+        return (*self.results, *self.steps, *self.values)
+
+    def replaced(self, nodes: Sequence[Node]) -> Roots:
+        """Others in their places."""
+        first, second = len(self.results), len(self.results) + len(self.steps)
+        return Roots(tuple(nodes[:first]), tuple(nodes[first:second]), tuple(nodes[second:]))
+
+
+Run: TypeAlias = Callable[[Roots, Report], Sequence[Node]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pass:
+    """One step of the pipeline.
+
+    Attributes:
+        name: unique.
+        purpose: one line, for people.
+        run: the nodes to the nodes that replace them; counts in the report what it does.
+        rules: what it may do.
+        ops: the ops that its rules look at: without any of them there is nothing to do. None: always.
+        once: whether it is run in the first round only.
+    """
+
+    name: str
+    purpose: str
+    run: Run
+    rules: Sequence[Rule | algebra.Algebra] = ()
+    ops: frozenset[Op] | None = None
+    once: bool = False
+
+
+def rule_pass(
+    name: str,
+    purpose: str,
+    rules: Sequence[Rule],
+    *,
+    derivatives_only: bool = False,
+) -> Pass:
+    """A pass that applies rules until none applies; `derivatives_only` leaves the values alone."""
+    table = by_op(rules)
+
+    def run(roots: Roots, report: Report) -> list[Node]:
+        keep = topological(roots.values) if derivatives_only else ()
+        return rewrite(roots.all, table, report, name, keep)
+
+    return Pass(name, purpose, run, rules, frozenset(table))
+
+
+def _fenced(roots: Roots, report: Report) -> list[Node]:
+    fenced = fence(roots.all, roots.steps, roots.results)
+    report.follow(fenced)
+    return [fenced[node] for node in roots.all]
+
+
+SLOPES = rule_pass(
+    "slopes",
+    "derivatives of named steps that saturate, without 0*inf and without cancellation",
+    slopes.RULES,
+    derivatives_only=True,
+)
+STABILITY = rule_pass(
+    stability.NAME,
+    "expressions that overflow or cancel on the way to a finite value",
+    stability.RULES,
+)
+FENCE = Pass("fence", "steps that several others read are marked, and stay", _fenced, once=True)
+ALGEBRA = Pass(
+    algebra.NAME,
+    "normal form: constants folded and in front, signs together, ones and zeros gone",
+    lambda roots, report: algebra.simplify(roots.all, report=report),
+    algebra.RULES,
+)
+ARITHMETIC = rule_pass(
+    "arithmetic", "powers as products, numbers out of sums, masks", arithmetic.RULES
+)
+SHAPES = rule_pass(
+    "shapes", "fewer passes over arrays, transposes where they are free", shapes.RULES
+)
+PRODUCTS = rule_pass("products", "sums of products as matrix products", products.RULES)
+
+#: What runs for every function, in this order, again and again until nothing changes.
+PASSES: tuple[Pass, ...] = (
+    STABILITY,
+    FENCE,
+    SLOPES,
+    ALGEBRA,
+    ARITHMETIC,
+    SHAPES,
+    PRODUCTS,
+)
+
+
+@dataclass(slots=True)
+class _State:
+    roots: Roots
+    report: Report
+    ops: set[Op] = field(default_factory=set)
+
+    def run(self, each: Pass) -> bool:
+        """Run a pass; whether it changed anything."""
+        if each.ops is not None and each.ops.isdisjoint(self.ops):
+            return False
+        nodes = self.roots.all
+        found = tuple(each.run(self.roots, self.report))
+        if found == nodes:
+            return False
+        self.roots = self.roots.replaced(found)
+        self.ops = {node.op for node in topological(found)}
+        return True
+
+
+def run_passes(
+    roots: Roots, passes: Sequence[Pass] = PASSES, report: Report | None = None
+) -> tuple[Roots, Report]:
+    """The nodes after all passes, and what each of them did.
+
+    They go on until none of them changes anything, so that running them again would not either; a
+    pass runs again only after another one has changed something.
+
+    >>> import graphcomp as gc
+    >>> r = gc.array("r", "n")
+    >>> roots, report = run_passes(Roots((0.5 * gc.sum(r**2),)))
+    >>> roots.results
+    (<node 0.5*(r @ r) float64 ()>,)
+    >>> report.lines()
+    ['products: sum_of_products 1']
+    """
+    state = _State(roots, report if report is not None else Report())
+    state.ops = {node.op for node in topological(roots.all)}
+    repeated = [each for each in passes if not each.once]
+    quiet = 0
+    for each in passes:
+        quiet = 0 if state.run(each) else quiet + 1
+    for turn in range(ROUNDS * len(repeated)):
+        if quiet >= len(repeated):
+            break
+        quiet = 0 if state.run(repeated[turn % len(repeated)]) else quiet + 1
+    assert quiet >= len(repeated), "the passes go on waking each other"
+    return state.roots, state.report

@@ -1,0 +1,239 @@
+"""Rules: one equation each, with its name, and the walk that applies them to a fixed point."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from graphcomp.node import Node, current_scope
+from graphcomp.op import Op
+from graphcomp.traversal import topological
+
+Apply = Callable[[Node], Node | None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rule:
+    """One equation, read from left to right.
+
+    Attributes:
+        name: unique among all rules, an identifier.
+        ops: the ops of the nodes that it looks at.
+        before, after: the two sides, for people.
+        why: what is gained, for people: "without overflow".
+        proof: why both sides are the same, or how far they are apart.
+        apply: the right side for a node of the left form, else None. It looks at a bounded number
+            of nodes, at nothing but the node and what is below, and never through a name.
+        needs: ops without any of which in the graph the rule can't apply; such that no rule makes
+            one where there was none. Spares rules that look far.
+    """
+
+    name: str
+    ops: tuple[Op, ...]
+    before: str
+    after: str
+    why: str
+    proof: str
+    apply: Apply
+    needs: frozenset[Op] = frozenset()
+
+    @property
+    def note(self) -> str:
+        """What a line of generated code says about it: "log(1 + exp(x)), without overflow"."""
+        return f"{self.before}, {self.why}" if self.why else self.before
+
+
+def rule(
+    *ops: Op, before: str, after: str, why: str = "", needs: tuple[Op, ...] = ()
+) -> Callable[[Apply], Rule]:
+    """Make a rule of the function below: its name is the rule's, its docstring the proof."""
+
+    def made(apply: Apply) -> Rule:
+        name = getattr(apply, "__name__", "").strip("_")
+        proof = " ".join((apply.__doc__ or "").split())
+        return Rule(name, ops, before, after, why, proof, apply, frozenset(needs))
+
+    return made
+
+
+@dataclass(slots=True)
+class Report:
+    """What rewriting did.
+
+    Attributes:
+        counts: by the name of a pass, how often each of its rules was applied, by its name.
+        visits: by the name of a pass, how many nodes it looked at.
+        notes: nodes of the result and the rule that made each, if its name tells a reader something.
+    """
+
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    visits: dict[str, int] = field(default_factory=dict)
+    notes: dict[Node, Rule] = field(default_factory=dict)
+
+    def count(self, stage: str, name: str) -> None:
+        """One more application of a rule."""
+        counts = self.counts.setdefault(stage, {})
+        counts[name] = counts.get(name, 0) + 1
+
+    def visit(self, stage: str, number: int) -> None:
+        """So many more nodes looked at."""
+        self.visits[stage] = self.visits.get(stage, 0) + number
+
+    def follow(self, results: Mapping[Node, Node]) -> None:
+        """Notes go with their nodes when these are built anew."""
+        moved = {results.get(node, node): rule for node, rule in self.notes.items()}
+        self.notes = {node: rule for node, rule in moved.items() if node.args}
+
+    def copy(self) -> Report:
+        """A report that goes on from here on its own."""
+        counts = {stage: dict(found) for stage, found in self.counts.items()}
+        return Report(counts, dict(self.visits), dict(self.notes))
+
+    @property
+    def total(self) -> int:
+        """How many rules were applied."""
+        return sum(sum(counts.values()) for counts in self.counts.values())
+
+    def lines(self) -> list[str]:
+        """The report as text: a line a pass, ``stability: log1p_of_exp 2, sigmoid 1``."""
+        return [
+            f"{stage}: " + (", ".join(f"{name} {n}" for name, n in counts.items()) or "nothing")
+            for stage, counts in self.counts.items()
+        ]
+
+
+def by_op(rules: Iterable[Rule]) -> dict[Op, tuple[Rule, ...]]:
+    """The rules by the op that they look at, in their order."""
+    found: dict[Op, list[Rule]] = {}
+    for each in rules:
+        for op in each.ops:
+            found.setdefault(op, []).append(each)
+    return {op: tuple(listed) for op, listed in found.items()}
+
+
+def rewrite(
+    nodes: Sequence[Node],
+    rules: Mapping[Op, Sequence[Rule]],
+    report: Report | None = None,
+    stage: str = "",
+    keep: Collection[Node] = (),
+) -> list[Node]:
+    """The nodes with the rules applied until none applies.
+
+    From the leaves up, so that a rule sees arguments to which no rule applies. What a rule gives is
+    looked at in turn. Every node of the result has been looked at, and no rule applied to it: a
+    second run changes nothing.
+
+    Args:
+        nodes: the roots.
+        rules: by op, from `by_op`.
+        report: counts applications, and keeps notes.
+        stage: the name under which it counts.
+        keep: nodes that stay as they are, with all below them.
+
+    Raises:
+        AssertionError: the rules go round in a circle.
+    """
+    order = topological(nodes, stop=set(keep).__contains__)
+    present = {node.op for node in order}
+    possible = {
+        op: [each for each in listed if not each.needs or each.needs & present]
+        for op, listed in rules.items()
+    }
+    walk = _Walk(possible, report if report is not None else Report(), stage)
+    walk.memo.update((node, node) for node in keep)
+    token = current_scope.set("")  # what rules make belongs to no scope but that of the node
+    try:
+        for node in order:
+            if node not in walk.memo:
+                walk.finish(node)
+    finally:
+        current_scope.reset(token)
+    walk.report.visit(stage, walk.visits)
+    walk.report.follow(walk.memo)
+    walk.report.notes.update((walk.memo.get(n, n), r) for n, r in walk.made.items())
+    return [walk.memo[node] for node in nodes]
+
+
+class _Walk:
+    """The state of one walk: `memo` holds what is finished, `becomes` what waits for another node."""
+
+    def __init__(self, rules: Mapping[Op, Sequence[Rule]], report: Report, stage: str) -> None:
+        self.rules, self.report, self.stage = rules, report, stage
+        self.memo: dict[Node, Node] = {}
+        self.becomes: dict[Node, Node] = {}
+        self.made: dict[Node, Rule] = {}
+        self.visits = 0
+
+    def finish(self, node: Node) -> None:
+        """Finish a node whose arguments are finished."""
+        self.visits += 1
+        target = self.next_form(node)
+        if target is node:
+            self.memo[node] = node
+        else:
+            self.becomes[node] = target
+            self.follow(node)
+
+    def follow(self, first: Node) -> None:
+        """Finish what a node became, and all below that."""
+        memo, becomes = self.memo, self.becomes
+        stack, active = [first], {first}  # active: those that wait for others
+        while stack:
+            node = stack[-1]
+            if node in memo:
+                active.discard(stack.pop())
+                continue
+            target = becomes.get(node)
+            if target is None:
+                waiting = [arg for arg in node.args if arg not in memo]
+                if waiting:
+                    active.add(node)
+                    self.no_circle(waiting, active)
+                    stack.extend(waiting[::-1])
+                    continue
+                self.visits += 1
+                target = self.next_form(node)
+                if target is node:
+                    memo[node] = node
+                    continue
+                becomes[node] = target
+            if target in memo:
+                memo[node] = memo[target]
+                continue
+            active.add(node)
+            self.no_circle([target], active)
+            stack.append(target)
+
+    @staticmethod
+    def no_circle(nodes: Iterable[Node], active: Collection[Node]) -> None:
+        """What is about to be finished is not waiting for itself."""
+        for node in nodes:
+            assert node not in active, f"rewriting goes round in a circle at {node!r}"
+
+    def next_form(self, node: Node) -> Node:
+        """The node on finished arguments; or, if it has these, what the first rule makes of it."""
+        args = tuple([self.memo[arg] for arg in node.args])
+        if args != node.args:
+            return node.rebuild(args)
+        for each in self.rules.get(node.op, ()):
+            result = self.applied(each, node)
+            if result is not None and result is not node:
+                assert result.shape == node.shape, (each.name, node, result)
+                assert result.dtype == node.dtype, (each.name, node, result)
+                self.report.count(self.stage, each.name)
+                if each.why and result not in self.memo:
+                    self.made[result] = each
+                return result
+        return node
+
+    @staticmethod
+    def applied(each: Rule, node: Node) -> Node | None:
+        """What a rule makes of a node, in the scope of that node."""
+        if not node.scope:
+            return each.apply(node)
+        token = current_scope.set(node.scope)
+        try:
+            return each.apply(node)
+        finally:
+            current_scope.reset(token)
