@@ -73,6 +73,7 @@ class GraphData:
 
     __slots__ = (
         "_named",
+        "_order",
         "_structured",
         "arguments",
         "hints",
@@ -92,6 +93,18 @@ class GraphData:
         hints: Mapping[Node, str] | None = None,
         arguments: Mapping[str, Structure] | None = None,
         results: Structure | None = None,
+    ) -> None:
+        self._set(inputs, outputs, name, hints, arguments, results)
+        self._check_inputs()
+
+    def _set(
+        self,
+        inputs: Sequence[Node],
+        outputs: Node | Sequence[Node] | Mapping[str, Node],
+        name: str | None,
+        hints: Mapping[Node, str] | None,
+        arguments: Mapping[str, Structure] | None,
+        results: Structure | None,
     ) -> None:
         self.inputs: tuple[Node, ...] = tuple(inputs)
         for node in self.inputs:
@@ -114,8 +127,11 @@ class GraphData:
             msg = f"{len(self.outputs)} outputs can't be arranged as {self.results}"
             raise InputError(msg)
         self._named: dict[str, list[Node]] | None = None
+        self._order: tuple[Node, ...] | None = None
+
+    def _check_inputs(self) -> None:
         listed = set(self.inputs)
-        for node in topological(self.outputs):
+        for node in self._nodes():
             if node.op is INPUT and node not in listed:
                 name = node.param("name")
                 msg = f"graph {self.name!r} uses the input {name!r}, which is not among its inputs"
@@ -138,19 +154,38 @@ class GraphData:
     @property
     def nodes(self) -> list[Node]:
         """Every node that the outputs depend on, arguments before users."""
-        return topological(self.outputs)
+        return list(self._nodes())
+
+    def _nodes(self) -> tuple[Node, ...]:
+        if self._order is None:
+            self._order = tuple(topological(self.outputs))
+        return self._order
 
     def derive(
-        self, inputs: Sequence[Node], outputs: Mapping[str, Node], name: str, **options: Any
+        self,
+        inputs: Sequence[Node],
+        outputs: Mapping[str, Node],
+        name: str,
+        *,
+        hints: Mapping[Node, str] | None = None,
+        arguments: Mapping[str, Structure] | None = None,
+        results: Structure | None = None,
     ) -> Self:
-        """Another graph of the same class, its inputs and outputs arranged as here where they are the same."""
+        """Another graph of the same class, by a pass: its outputs depend on its inputs alone.
+
+        Inputs and outputs are arranged as here where they are the same.
+        """
         count = len(self.inputs)
-        if "arguments" not in options and tuple(inputs[:count]) == self.inputs:
+        if arguments is None and tuple(inputs[:count]) == self.inputs:
             more = {node.param("name"): LEAF for node in inputs[count:]}
-            options["arguments"] = {a.name: a.structure for a in self.arguments} | more
-        if "results" not in options and tuple(outputs) == self.output_names:
-            options["results"] = self.results
-        return type(self)(inputs, outputs, name, **options)
+            arguments = {a.name: a.structure for a in self.arguments} | more
+        if results is None and tuple(outputs) == self.output_names:
+            results = self.results
+        made = type(self).__new__(type(self))
+        made._set(inputs, outputs, name, hints, arguments, results)  # noqa: SLF001  (our own)
+        if made.outputs == self.outputs:
+            made._order = self._order  # noqa: SLF001
+        return made
 
     def argument(self, name: str) -> Argument | None:
         """The structured argument called `name`, if there is one."""
@@ -217,7 +252,7 @@ class GraphData:
         """The named steps, found once."""
         if self._named is None:
             named: dict[str, list[Node]] = {}
-            for node in self.nodes:
+            for node in self._nodes():
                 if node.op is LET:
                     named.setdefault(node.param("name"), []).append(node)
             self._named = named

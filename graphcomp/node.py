@@ -63,13 +63,14 @@ class _Reference(weakref.ref["Node"]):
 
 
 _interned: dict[tuple[Any, ...], _Reference] = {}
-_lock = threading.RLock()
+_lock = threading.RLock()  # a node may die, and call `_forget`, inside of `_forget`
 
 
 def _forget(reference: _Reference, interned: dict[tuple[Any, ...], _Reference] = _interned) -> None:
     # the table as a default: when Python shuts down, the name may be gone before the last node
-    if interned.get(reference.key) is reference:
-        del interned[reference.key]
+    with _lock:  # between the look and the removal another node may take the place
+        if interned.get(reference.key) is reference:
+            del interned[reference.key]
 
 
 class _Draft:
@@ -339,28 +340,40 @@ class Node(_Draft, NumpyProtocol, ArrayMethods, RefusedMethods):
 def intern(op: Op, args: tuple[Node, ...], params: Params = (), scope: str = "") -> Node:
     """The node for this application: the existing one, if there is one."""
     # identities of what the node keeps alive: a key of numbers is nothing to the garbage collector
-    key = (id(op), params, scope, *map(id, args))
-    with _lock:
-        reference = _interned.get(key)
-        if reference is not None:
-            node = reference()
-            if node is not None:
-                return node
+    key: tuple[Any, ...]
+    if len(args) == 2:  # spelled out, as this runs for every node
+        key = (id(op), params, scope, id(args[0]), id(args[1]))
+    elif len(args) == 1:
+        key = (id(op), params, scope, id(args[0]))
+    else:
+        key = (id(op), params, scope, *map(id, args))
+    reference = _interned.get(key)  # one operation, so safe without the lock
+    if reference is not None:
+        node = reference()
+        if node is not None:
+            return node
+    draft = _Draft()
+    draft.op, draft.args, draft.params, draft.scope = op, args, params, scope
+    if params:
+        keywords = dict(params)
         shapes, dtypes = [arg.shape for arg in args], [arg.dtype for arg in args]
-        if params:
-            keywords = dict(params)
-            shape, dtype = op.shape(*shapes, **keywords), op.dtype(*dtypes, **keywords)
-        else:
-            shape, dtype = op.shape(*shapes), _plain_dtype(op, *dtypes)
-        draft = _Draft()
-        draft.op, draft.args, draft.params = op, args, params
-        draft.shape, draft.dtype, draft.scope = shape, dtype, scope
-        draft.__class__ = Node
-        made = cast("Node", draft)
-        reference = _Reference(made, _forget)
-        reference.key = key
-        _interned[key] = reference
-    return made
+        draft.shape, draft.dtype = op.shape(*shapes, **keywords), op.dtype(*dtypes, **keywords)
+    else:
+        shape = args[0].shape if args else ()
+        if not op.broadcasts or (len(args) > 1 and (shape or args[1].shape or len(args) > 2)):
+            shape = op.shape(*[arg.shape for arg in args])  # else one array, or two numbers
+        draft.shape = shape
+        draft.dtype = _plain_dtype(op, *[arg.dtype for arg in args])
+    draft.__class__ = Node
+    made = cast("Node", draft)
+    own = _Reference(made, _forget)
+    own.key = key
+    while True:
+        reference = _interned.setdefault(key, own)  # one operation too: one thread is the first
+        node = made if reference is own else reference()
+        if node is not None:
+            return node
+        _forget(reference)  # it is dead, but was not told so yet
 
 
 @cache
@@ -396,7 +409,7 @@ def constant(value: object, dtype: object = None) -> Node:
     """
     if isinstance(value, Node):
         return value
-    if type(value) is float and dtype is None:
+    if type(value) is float and (dtype is None or dtype is FLOAT):
         return number(value, FLOAT)
     array = np.asarray(value, None if dtype is None else check_dtype(dtype))
     check_dtype(array.dtype)

@@ -159,7 +159,8 @@ class Op:
         spell: how it is written, by dialect ("text", "numpy", "math", "latex"); values are
             spellings, or functions of the number of arguments and the parameters that give one.
             "math" is Python on floats, which may raise at the edge of a domain; "limits", where it
-            differs from that, is Python that gives the limit instead.
+            differs from that, is Python that gives the limit instead; "once" serves as both, if the
+            functions ``_exp``, ... that it calls are replaced by those of `math` (see `codegen.once`).
         view: whether the result may share memory with an argument.
         formula: the op on SymPy expressions, or None; default source of the partials.
         partials: per argument ``rule(out, *args, **params)``, None for an identically zero partial;

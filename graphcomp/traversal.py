@@ -1,8 +1,10 @@
-"""Walks over graphs: iterative, linear, in a fixed order."""
+"""Walks over graphs: iterative, linear, in a fixed order; and the rest that they need."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import gc
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 N = TypeVar("N", bound=Any)
@@ -15,20 +17,22 @@ def topological(outputs: Iterable[N], stop: Callable[[N], bool] | None = None) -
     """
     order: list[N] = []
     seen: set[N] = set()
-    waiting: list[N] = []
-    stack: list[N | None] = [*reversed(tuple(outputs))]
-    while stack:
-        node = stack.pop()
-        if node is None:  # the arguments of the last one that waits are done
-            order.append(waiting.pop())
-        elif node not in seen:
+    path: list[N] = []  # the nodes that wait for their arguments, each for one of the next
+    left: list[Iterator[N]] = [iter(tuple(outputs))]
+    while left:
+        for node in left[-1]:
+            if node in seen:
+                continue
             seen.add(node)
-            if not node.args or (stop is not None and stop(node)):
-                order.append(node)
-            else:
-                waiting.append(node)
-                stack.append(None)
-                stack.extend(node.args[::-1])
+            if node.args and (stop is None or not stop(node)):
+                path.append(node)
+                left.append(iter(node.args))
+                break
+            order.append(node)
+        else:
+            left.pop()
+            if path:
+                order.append(path.pop())
     return order
 
 
@@ -39,3 +43,15 @@ def use_counts(nodes: Iterable[N]) -> dict[N, int]:
         for arg in node.args:
             counts[arg] = counts.get(arg, 0) + 1
     return counts
+
+
+@contextmanager
+def collector_at_rest() -> Iterator[None]:
+    """Without the cyclic collector, which takes half the time on large graphs and finds nothing."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()

@@ -12,7 +12,7 @@ import pytest
 
 import graphcomp as gc
 from graphcomp import ops
-from graphcomp.codegen import KINDS, generate, load
+from graphcomp.codegen import KINDS, generate, load, once
 from graphcomp.graph import GraphData
 from graphcomp.ops import math_runtime, numpy_runtime
 from tests.conformance.cases import CASES, SMOOTH, weighted
@@ -87,6 +87,10 @@ def folder(tmp_path_factory) -> Path:
             if not any(case.shapes) and not case.graph().outputs[0].shape:
                 text = generate(case.graph(), kinds, target="math")
                 (place / f"math_{i}.py").write_text(text)
+                with pytest.MonkeyPatch.context() as patch:
+                    patch.setattr(once, "LARGE", 0)
+                    text = generate(case.graph(), kinds, target="math")
+                (place / f"once_{i}.py").write_text(text)
         (place / "many.py").write_text(generate(many(), [*KINDS]))
         (place / "long.py").write_text(generate(long_names(), ["value", "vjp", "jvp", "hvp"]))
         (place / "large.py").write_text(generate(constants()))
@@ -166,6 +170,7 @@ def test_helpers_that_spellings_call_exist(op):
         "numpy": numpy_runtime,
         "math": math_runtime,
         "limits": math_runtime,
+        "once": math_runtime,
     }.items():
         spelling = op.spell.get(dialect)
         if spelling is not None and not callable(spelling):

@@ -21,6 +21,7 @@ from graphcomp.op import Kind
 from graphcomp.ops.comparison import BRACKET, LOGICAL_NOT
 from graphcomp.ops.contraction import OUTER, VDOT
 from graphcomp.ops.leaves import IDENTITY
+from graphcomp.program import build_program
 from graphcomp.rewrite import PASSES, Report, Roots, run_passes, simplify, stabilize_graph
 from graphcomp.rewrite.arithmetic import RULES as ARITHMETIC_RULES
 from graphcomp.rewrite.pipeline import ARITHMETIC, PRODUCTS, SHAPES, SLOPES
@@ -426,7 +427,7 @@ def test_notes_follow_their_nodes_through_later_passes():
 def test_notes_are_on_the_nodes_that_become_code():
     graph = GraphData([A, V], {"y": gc.log(1 + gc.exp(-(A @ V))).sum()})
     report = Report()
-    stable = stabilize_graph(named_steps(graph), report)
+    stable = stabilize_graph(named_steps(build_program(graph)), report)
     prepared = prepare(plan("value_and_grad", Request(stable, graph, None, "y")), PASSES, report)
     noted = {node: each.name for node, each in prepared.report.notes.items()}
     assert set(noted) <= set(prepared.order)

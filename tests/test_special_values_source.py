@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import graphcomp as gc
+from graphcomp.codegen import once
 from graphcomp.errors import DerivativeWarning
 from tests.test_special_values import TABLE, F, same
 
@@ -33,6 +34,25 @@ def test_generated_code_gives_the_special_value(
     assert same(found, value)
     for mine, expected in zip(slopes, partials, strict=True):
         assert same(mine, expected), slopes
+
+
+@ROWS
+def test_a_function_that_is_written_once_gives_the_special_value(
+    f: F, at: tuple[float, ...], value: float, partials: tuple[float, ...], monkeypatch
+):
+    """Large functions take the functions that may raise as arguments; here every function does."""
+    monkeypatch.setattr(once, "LARGE", 0)
+    inputs = [gc.scalar(f"x{i}") for i in range(len(at))]
+    graph = gc.Graph(inputs, {"y": f(*inputs)})
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore", DerivativeWarning)
+        found, slopes = by_jvp(graph, at, "math")
+        grad = graph.compile("value_and_grad", target="math")(*at)
+    assert same(found, value)
+    assert same(grad[0], value)
+    for mine, also, expected in zip(slopes, grad[1], partials, strict=True):
+        assert same(mine, expected), slopes
+        assert same(also, expected), grad
 
 
 def by_vjp(graph: gc.Graph, at: tuple[float, ...], target: str) -> tuple[float, list[float]]:

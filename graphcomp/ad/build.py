@@ -12,19 +12,22 @@ from graphcomp.ops.arithmetic import NEG
 from graphcomp.ops.comparison import LOGICAL_AND, LOGICAL_NOT, WHERE
 from graphcomp.ops.shaping import BROADCAST, CAST, GETITEM, RESHAPE, TRANSPOSE
 from graphcomp.shape import Shape
+from graphcomp.traversal import collector_at_rest
 
 Partial = Node | float | None
 
 _TIDIED = {Form.PRODUCT, Form.SUM, Form.DIFFERENCE}
 _MOVES = {BROADCAST, RESHAPE, TRANSPOSE, GETITEM}
+_CHOICES = {WHERE, *_MOVES}
 
 
 @contextmanager
 def unscoped() -> Iterator[None]:
-    """Derivatives belong to no scope of the user's."""
+    """Derivatives belong to no scope of the user's, and need no collector: they make no cycles."""
     token = current_scope.set("")
     try:
-        yield
+        with collector_at_rest():
+            yield
     finally:
         current_scope.reset(token)
 
@@ -61,9 +64,9 @@ def times(tangent: Node, partial: Partial) -> Node | None:
     value = partial.constant
     if value is not None and value in {0, 1, -1}:
         return _scaled(tangent, value)
-    if (chosen := choice(partial)) is not None:
+    if partial.op in _CHOICES and (chosen := choice(partial)) is not None:
         return chosen.of(times(tangent, chosen.kept))
-    if (chosen := choice(tangent)) is not None:
+    if tangent.op in _CHOICES and (chosen := choice(tangent)) is not None:
         return chosen.of(times(chosen.kept, partial))
     value = tangent.constant
     if value is not None and value in {1, -1} and partial.dtype == tangent.dtype:

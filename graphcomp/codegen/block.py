@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
 
 from graphcomp.codegen.buffers import RESULT, USER, Statement
 from graphcomp.codegen.dialects import Context
 from graphcomp.codegen.layout import INDENT, WIDTH
 from graphcomp.codegen.pieces import Piece
 from graphcomp.codegen.prepare import Prepared
-from graphcomp.names import fresh_name
+from graphcomp.names import FreshNames
 from graphcomp.node import Node
 from graphcomp.op import ATOM, Form
 from graphcomp.traversal import topological
@@ -19,18 +18,12 @@ from graphcomp.traversal import topological
 INLINE = 56
 
 
-class Names:
+class Names(FreshNames):
     """The names in a function: none is given twice."""
 
     def __init__(self, taken: Iterable[str]) -> None:
-        self.taken = set(taken)
+        super().__init__(taken)
         self._numbers = 0
-
-    def give(self, wanted: str) -> str:
-        """The wanted name, or one like it."""
-        name = fresh_name(wanted, self.taken)
-        self.taken.add(name)
-        return name
 
     def temporary(self) -> str:
         """A name for a nameless value: t1, t2, ..."""
@@ -71,20 +64,30 @@ class Block:
         self.dims: set[str] = set()
         self.rank: dict[str, int] = {}
 
-    def compute(self, outputs: Iterable[Node], cut: Collection[Node]) -> None:
-        """Add the statements for the outputs; nodes in `cut` get variables, others stand inside."""
-        for node in topological(outputs, stop=self.pieces.__contains__):
-            if node in self.pieces:
+    def compute(
+        self, outputs: Iterable[Node], cut: Collection[Node], order: Iterable[Node] | None = None
+    ) -> None:
+        """Add the statements for the outputs; nodes in `cut` get variables, others stand inside.
+
+        Args:
+            outputs: the nodes that are wanted.
+            cut: the nodes that are statements.
+            order: what the outputs depend on, arguments before users, if that is known already.
+        """
+        pieces = self.pieces
+        if order is None:
+            order = topological(outputs, stop=pieces.__contains__)
+        for node in order:
+            if node in pieces:
                 continue
             if not node.args:
-                self.pieces[node] = self.context.leaf(node)
+                pieces[node] = self.context.leaf(node)
             elif node in cut:
                 name = self._name(node)
                 equals = len(": Array = ") if node is self.typed else len(" = ")
-                piece, operands = self._fitted(node, self.room - len(name) - equals)
-                self._assign(name, node, piece, operands)
+                self._assign(name, node, *self._fitted(node, self.room - len(name) - equals))
             else:
-                self.pieces[node] = self._fitted(node, INLINE)[0]
+                pieces[node] = self._fitted(node, INLINE)[0]
 
     def _name(self, node: Node) -> str:
         wanted = self.prepared.names.get(node)
@@ -98,14 +101,25 @@ class Block:
     def _assign(self, name: str, node: Node, piece: Piece, operands: tuple[Piece, ...]) -> None:
         typed = node is self.typed and node.shape != ()
         self.statements.append(Statement(name, node, piece, operands, typed=typed))
-        roots = frozenset({name}) | (piece.roots if node.op.view else frozenset())
-        self.pieces[node] = replace(
-            piece, text=name, precedence=ATOM, reads=frozenset({name}), roots=roots, number=False
+        own = frozenset((name,))
+        self.pieces[node] = Piece(
+            name,
+            ATOM,
+            piece.shape,
+            piece.dtype,
+            reads=own,
+            roots=own | piece.roots if node.op.view else own,
+            frozen=piece.frozen,
+            dims=piece.dims,
         )
-        self.dims |= piece.dims
+        if piece.dims:
+            self.dims |= piece.dims
 
     def _fitted(self, node: Node, room: int) -> tuple[Piece, tuple[Piece, ...]]:
         """The piece of a node; its longest operands become statements until it fits."""
+        simple = self.context.simple(node, self.pieces)
+        if simple is not None and len(simple[0].text) <= room:
+            return simple
         args = self._operands(node)
         self._spill_repeated(node, args)
         inside = any(arg.op.form is Form.BRACKET for arg in args)

@@ -221,8 +221,7 @@ def renamed_piece(piece: Piece, names: Mapping[str, str]) -> Piece:
     wanted = "|".join(map(re.escape, changed))
     pattern = re.compile(rf'"[^"]*"|(?<![\w.])({wanted})\b(?!=[^=])')  # never inside a string
     text = pattern.sub(lambda m: changed[m[1]] if m[1] else m[0], piece.text)
-    return replace(
-        piece,
+    return piece._replace(
         text=text,
         reads=frozenset(names.get(name, name) for name in piece.reads),
         roots=frozenset(names.get(name, name) for name in piece.roots),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -32,10 +33,13 @@ from graphcomp.op import (
     Params,
     Spelling,
 )
-from graphcomp.shape import Shape, broadcast_shape, format_shape
+from graphcomp.shape import FLOAT, Shape, broadcast_shape, format_shape
 
 _SIMPLE = re.compile(r"-?[\w.]+\Z")
+_HELPER = re.compile(r"\b_(\w+)(?=\()")
 _ARITHMETIC = {Form.SUM, Form.DIFFERENCE, Form.PRODUCT, Form.QUOTIENT}
+#: Forms that `Context.simple` leaves to `Context.combine`.
+_SPECIAL = {Form.BROADCAST, Form.POWER, Form.BRACKET, Form.CONTRACTION}
 _DOT = Spelling("{0}.dot({1})", ATOM, (ATOM, LOWEST))
 
 
@@ -63,16 +67,31 @@ class Dialect:
 NUMPY = Dialect("numpy", ("numpy",), arrays=True, module="np")
 MATH = Dialect("math", ("math",), arrays=False, module="math")
 LIMITS = Dialect("math", ("limits", "math"), arrays=False, module="math")
+ONCE = Dialect("math", ("once", "limits", "math"), arrays=False, module="math")
+
+
+class _Simple(NamedTuple):
+    """A spelling, taken apart once for all nodes of an op."""
+
+    template: str
+    precedence: int
+    least: tuple[int, ...]
+    repeats: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What pieces of one module need to know: the dialect, names of dimensions and constants."""
+    """What pieces of one module need to know: the dialect, names of dimensions and constants.
+
+    `passed` holds the variables for functions that are passed in, by the names of those functions.
+    """
 
     dialect: Dialect
     dims: Mapping[str, str]
     constant_name: Callable[[Node], str]
+    passed: Mapping[str, str] = field(default_factory=dict)
     _plain: dict[Op, Spelling] = field(default_factory=dict, init=False, repr=False)
+    _simple: dict[Op, _Simple | None] = field(default_factory=dict, init=False, repr=False)
 
     def leaf(self, node: Node) -> Piece:
         """A constant, a dimension, or another node without arguments."""
@@ -134,6 +153,52 @@ class Context:
         cast = self.dialect.arrays and natural_dtype(node) != node.dtype
         return (self.cast(piece, node.dtype) if cast else piece), tuple(operands)
 
+    def simple(
+        self, node: Node, known: Mapping[Node, Piece]
+    ) -> tuple[Piece, tuple[Piece, ...]] | None:
+        """What `combine` gives, at a fraction of its cost, for plain floats, as most nodes are.
+
+        None where it takes more care: arrays, parameters, other dtypes, dimensions, conditions,
+        operands that are written more than once.
+        """
+        op = node.op
+        try:
+            simple = self._simple[op]
+        except KeyError:
+            simple = self._simple[op] = self._simple_spelling(op, node)
+        if simple is None or node.shape or node.dtype is not FLOAT:
+            return None
+        template, precedence, places, repeats = simple
+        operands, shown = [], []
+        reads = NOTHING
+        for arg, least in zip(node.args, places, strict=True):
+            operand = known[arg]
+            if operand.dtype is not FLOAT or operand.dims or operand.shape:
+                return None
+            if not operand.number:
+                if arg.op.form is Form.BRACKET or (repeats and not operand.is_name):
+                    return None
+                reads = reads | operand.reads if reads else operand.reads
+            operands.append(operand)
+            shown.append(operand.text if operand.precedence >= least else f"({operand.text})")
+        if not reads:
+            return None
+        if "-{" in template:
+            text, precedence = _signed(op, template, precedence, operands, shown)
+        else:
+            text = template.format(*shown)
+        return Piece(text, precedence, (), FLOAT, reads), tuple(operands)
+
+    def _simple_spelling(self, op: Op, node: Node) -> _Simple | None:
+        """How an op is written, if a text for each operand is all that it takes."""
+        if node.params or not op.broadcasts or op.view or op.form in _SPECIAL or op.arity < 1:
+            return None
+        spelling = self._spelling(node, op.arity)[0]
+        least = tuple([spelling.least(i) for i in range(op.arity)])
+        template = spelling.template
+        repeats = any(template.count(f"{{{i}}}") > 1 for i in range(op.arity))
+        return _Simple(template, spelling.precedence, least, repeats)
+
     def template(self, node: Node) -> str:
         """How the op is written, with places for its operands."""
         return self._spelling(node, len(node.args))[0].template
@@ -146,8 +211,7 @@ class Context:
             piece = strong(piece)
         source, dims = self.shape(shape)
         text = f"np.broadcast_to({piece.text}, {source})"
-        return replace(
-            piece,
+        return piece._replace(
             text=text,
             precedence=ATOM,
             shape=shape,
@@ -164,9 +228,9 @@ class Context:
     def cast(self, piece: Piece, dtype: DType) -> Piece:
         """A piece in another dtype."""
         if piece.shape == ():
-            return replace(piece, text=f"np.{dtype}({piece.text})", precedence=ATOM, dtype=dtype)
+            return piece._replace(text=f"np.{dtype}({piece.text})", precedence=ATOM, dtype=dtype)
         text = f"{piece.at_least(ATOM)}.astype(np.{dtype})"
-        return replace(piece, text=text, precedence=ATOM, dtype=dtype, roots=NOTHING)
+        return piece._replace(text=text, precedence=ATOM, dtype=dtype, roots=NOTHING)
 
     def _spelling(self, node: Node, count: int) -> tuple[Spelling, frozenset[str]]:
         if not node.params and node.op.arity >= 0:
@@ -180,11 +244,15 @@ class Context:
         for key in self.dialect.spellings:
             found = node.op.spelling(key, count, params)
             if found is not None:
-                return _unwrapped(found)
+                return _unwrapped(self._with_passed(found) if self.passed else found)
         if not self.dialect.arrays:
             raise no_arrays(node)
         msg = f"op {node.op.name} has no spelling for target {self.dialect.target}"
         raise AssertionError(msg)
+
+    def _with_passed(self, spelling: Spelling) -> Spelling:
+        template = _HELPER.sub(lambda m: self.passed.get(m[1], m[0]), spelling.template)
+        return replace(spelling, template=template)
 
     def _fitting(self, node: Node, args: Sequence[Node], pieces: list[Piece]) -> list[Piece]:
         """Operands of the shapes and dtypes that the op needs."""
@@ -221,16 +289,29 @@ def _unwrapped(spelling: Spelling) -> Spelling:
 
 def _filled(op: Op, spelling: Spelling, operands: Sequence[Piece]) -> tuple[str, int]:
     template, precedence = spelling.template, spelling.precedence
-    if op.form is Form.NEGATION:
-        inner = operands[0]
-        if inner.precedence == MULTIPLICATIVE and not inner.text.startswith("-"):
-            return template.format(inner.text), MULTIPLICATIVE  # (-a) * b is -(a * b)
     if spelling.operands:
         shown = [piece.at_least(spelling.least(i)) for i, piece in enumerate(operands)]
     else:
         shown = [piece.text for piece in operands]
+    if "-{" in template:
+        return _signed(op, template, precedence, operands, shown)
     if op.form is Form.POWER and "**" in template and not all(map(_SIMPLE.match, shown)):
         template = template.replace("**", " ** ")
+    return template.format(*shown), precedence
+
+
+def _signed(
+    op: Op, template: str, precedence: int, operands: Sequence[Piece], shown: list[str]
+) -> tuple[str, int]:
+    """The first operand under a minus sign: -(a * b) is written -a * b, and exp(--x) as exp(x)."""
+    inner, negation = operands[0], op.form is Form.NEGATION
+    if not inner.text.startswith("-"):
+        if inner.precedence == MULTIPLICATIVE and (negation or "(-{0})" in template):
+            precedence = MULTIPLICATIVE if negation else precedence
+            shown[0] = inner.text
+    elif inner.precedence >= UNARY and not negation:  # a name would be taken for that variable
+        template = template.replace("-{0}", "{0}")
+        shown[0] = inner.text[1:]
     return template.format(*shown), precedence
 
 

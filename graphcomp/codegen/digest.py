@@ -20,11 +20,12 @@ def graph_digest(graph: GraphData) -> str:
     result = hashlib.sha256()
     nodes = graph.nodes
     numbers = {node: i for i, node in enumerate([*graph.inputs, *nodes])}
+    dtypes = {dtype: str(dtype) for dtype in {node.dtype for node in numbers}}
     for node in (*graph.inputs, *nodes):
-        args = " ".join(str(numbers[arg]) for arg in node.args)
-        params = " ".join(f"{name}={_text(value)}" for name, value in node.params)
+        args = " ".join([str(numbers[arg]) for arg in node.args])
+        params = " ".join([f"{name}={_text(value)}" for name, value in node.params])
         op = f"{node.op.name}{node.op.digest}"
-        result.update(f"{op} {args} {params} {node.dtype}\n".encode())
+        result.update(f"{op} {args} {params} {dtypes[node.dtype]}\n".encode())
     for name, node in zip(graph.output_names, graph.outputs, strict=True):
         result.update(f"{name} {numbers[node]}\n".encode())
     result.update(graph.name.encode())

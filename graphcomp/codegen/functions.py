@@ -18,13 +18,13 @@ from graphcomp.graph import Argument, GraphData
 from graphcomp.names import fresh_name
 from graphcomp.node import Node, is_input
 from graphcomp.op import Form
-from graphcomp.program import build_program
+from graphcomp.program import Program
 from graphcomp.shape import format_shape
 
 
-def named_steps(graph: GraphData) -> GraphData:
-    """The graph with its steps, as traces and drawings name them, as hints."""
-    program = build_program(graph)
+def named_steps(program: Program) -> GraphData:
+    """The graph of a program with its steps, as traces and drawings name them, as hints."""
+    graph = program.graph
     hints = dict(graph.hints)
     for step in program.steps:
         if not is_input(step.node) and step.node.op.form is not Form.NAMED:

@@ -13,7 +13,7 @@ from graphcomp.codegen.parameters import packed
 from graphcomp.codegen.plans import Request, listed
 from graphcomp.graph import GraphData
 from graphcomp.node import Node
-from graphcomp.program import build_program
+from graphcomp.program import Program
 from graphcomp.shape import format_shape
 from graphcomp.spelling import spell
 from graphcomp.trees import LEAF, Structure
@@ -37,11 +37,13 @@ class About:
         request: the graph and what to differentiate by.
         kinds: of functions in the module.
         target: "numpy" or "math".
+        program: the steps of the graph.
     """
 
     request: Request
     kinds: tuple[str, ...]
     target: str
+    program: Program
 
     @property
     def derived(self) -> bool:
@@ -63,7 +65,7 @@ def header(about: About, arguments: Arguments, *, stored: bool) -> list[str]:
         "",
         *_arguments(graph),
         "",
-        *_steps(graph),
+        *_steps(about.program),
     ]
     lines += [f"{old} is called {new} here." for old, new in arguments.renamed.items()]
     if set(request.graph.outputs) != set(graph.outputs):
@@ -119,13 +121,10 @@ def _table(title: str, rows: Sequence[tuple[str, ...]]) -> list[str]:
     return [title, *(f"    {line}" for line in cells)]
 
 
-def _steps(graph: GraphData) -> list[str]:
+def _steps(program: Program) -> list[str]:
     """The formulas of the steps, by the names that the code gives them."""
-    program = build_program(graph)
-    names = {
-        node: node.param("name") if node in graph.inputs else name
-        for node, name in program.names.items()
-    }
+    graph = program.graph
+    names = {**program.names, **dict(zip(graph.inputs, graph.input_names, strict=True))}
     outputs = zip(graph.output_names, graph.outputs, strict=True)
     names |= {node: name for name, node in outputs if node.args}
     steps = [step for step in program.steps if step.label is None]

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import inspect
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -29,8 +27,9 @@ from graphcomp.graph import GraphData
 from graphcomp.names import check_name, fresh_name, identifier
 from graphcomp.node import Node
 from graphcomp.ops import math_runtime, numpy_runtime
+from graphcomp.program import build_program
 from graphcomp.rewrite import PASSES, Report, stabilize_graph
-from graphcomp.traversal import topological
+from graphcomp.traversal import collector_at_rest, topological
 
 TARGETS = {"numpy": NUMPY, "math": MATH}
 _WORD = re.compile(r"\b_[A-Za-z]\w*\b")
@@ -97,20 +96,8 @@ def build_module(
     output: str | None = None,
 ) -> Generated:
     """A module, as by `generate`, with what does not stand in its source."""
-    with _collector_at_rest():
+    with collector_at_rest():
         return _generate(graph, functions, wrt, target, name, output)
-
-
-@contextmanager
-def _collector_at_rest() -> Iterator[None]:
-    """Without the cyclic collector, which takes half the time on large graphs and finds nothing."""
-    running = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if running:
-            gc.enable()
 
 
 def _generate(
@@ -128,7 +115,8 @@ def _generate(
     reserved = {*_reserved(graph), *_carried(graph.nodes)}
     called = fresh_name(check_name(name or graph.name, "name"), reserved)
     report = Report()
-    named = stabilize_graph(named_steps(graph), report)
+    program = build_program(graph)
+    named = stabilize_graph(named_steps(program), report)
     request = Request(named, graph, wrt, called, output, graph_digest(graph))
     direct = [kind for kind in kinds if kind != FLAT]
     if FLAT in kinds and "value_and_grad" not in direct:
@@ -148,7 +136,7 @@ def _generate(
             raise InputError(msg)
         inner = next(each for each in plans if each.kind == "value_and_grad")
         functions_of[f"{called}_{FLAT}"] = flat_function(request, inner, writer.arguments)
-    about = About(request, (*direct, *(kind for kind in kinds if kind == FLAT)), target)
+    about = About(request, (*direct, *(kind for kind in kinds if kind == FLAT)), target, program)
     stored = constants.stored()
     data = packed_arrays(stored)
     lines = stored_lines(stored, data) if stored else []
@@ -264,7 +252,7 @@ def _used_helpers(lines: Sequence[str], target: str, carried: Mapping[str, str])
 
 def _imports(code: str, target: str) -> list[str]:
     def uses(word: str) -> bool:
-        return re.search(rf"(?<![\w.\"]){word}\b", code) is not None
+        return word in code and re.search(rf"(?<![\w.\"]){word}\b", code) is not None
 
     lines = [""]
     lines += [f"import {name}" for name in ("hashlib", "math") if uses(name)]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import sympy
@@ -16,8 +15,7 @@ from graphcomp.shape import Shape
 NOTHING: frozenset[str] = frozenset()
 
 
-@dataclass(slots=True, eq=False)  # never changed, but not frozen: there are very many of them
-class Piece:
+class Piece(NamedTuple):  # not a dataclass: there are very many of them, and these are made faster
     """The source of a value.
 
     Attributes:
@@ -94,7 +92,7 @@ def strong_numbers(pieces: list[Piece]) -> list[Piece]:
 def strong(piece: Piece) -> Piece:
     """A Python number as a NumPy scalar of its dtype."""
     inner = piece.text[6:-1] if piece.text.startswith("float(") else piece.text
-    return replace(piece, text=f"np.{piece.dtype}({inner})", precedence=ATOM, number=False)
+    return piece._replace(text=f"np.{piece.dtype}({inner})", precedence=ATOM, number=False)
 
 
 @lru_cache(maxsize=1024)

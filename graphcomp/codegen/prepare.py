@@ -86,18 +86,13 @@ def choose_statements(
 ) -> set[Node]:
     """The nodes that are statements: named, results, or used more than once."""
     uses = use_counts(order)
-    for node in reversed(order):  # what is free passes its uses on to its argument
-        if node.op.form in FREE and node not in user_named:
+    free = [node for node in order if node.op.form in FREE]
+    for node in reversed(free):  # what is free passes its uses on to its argument
+        if node not in user_named:
             for arg in node.args:
                 uses[arg] += uses.get(node, 0) - 1
-    wanted = {
-        node
-        for node in order
-        if (node in names or uses.get(node, 0) > 1)
-        and (
-            node.op.form not in FREE or (node in user_named and node.op.form is not Form.BROADCAST)
-        )
-    }
+    wanted = {node for node, count in uses.items() if count > 1}.union(names).intersection(order)
+    wanted -= {node for node in free if node not in user_named}
     return {
-        node for node in wanted | set(results) if node.args and node.op.form is not Form.BROADCAST
+        node for node in wanted.union(results) if node.args and node.op.form is not Form.BROADCAST
     }

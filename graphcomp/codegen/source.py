@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
+from graphcomp.codegen import once
 from graphcomp.codegen.arguments import Arguments
 from graphcomp.codegen.block import Block, Names
 from graphcomp.codegen.buffers import (
@@ -14,7 +16,7 @@ from graphcomp.codegen.buffers import (
     renamed_statement,
     reuse_buffers,
 )
-from graphcomp.codegen.dialects import LIMITS, Context
+from graphcomp.codegen.dialects import LIMITS, ONCE, Context
 from graphcomp.codegen.layout import INDENT, WIDTH, definition, docstring, layout
 from graphcomp.codegen.parameters import Parameter
 from graphcomp.codegen.pieces import Piece
@@ -52,6 +54,8 @@ class Writer:
         prepared = prepare(plan, self.passes, self.report, self.context.dialect.spells)
         if self.context.dialect.arrays or not _can_raise(prepared):
             return _Function(self, plan, prepared, plan.name).lines()
+        if len(prepared.order) > once.LARGE and plan.inner is None:
+            return self._once(plan, prepared)
         careful = replace(self, context=replace(self.context, dialect=LIMITS))
         slow = _Function(careful, plan, prepared, f"_{plan.name}_limits").lines()
         return [
@@ -60,6 +64,17 @@ class Writer:
             "",
             *slow,
         ]
+
+    def _once(self, plan: Plan, prepared: Prepared) -> list[str]:
+        """A function that hands the functions which it needs to one that holds the statements."""
+        front = _Function(self, plan, prepared, plan.name)
+        passed = {name: front.names.give(name) for name in once.passed_functions(prepared.order)}
+        context = replace(self.context, dialect=ONCE, passed=passed)
+        taken = {*self.taken, *passed.values()}
+        steps = _Function(
+            replace(self, context=context, taken=taken), plan, prepared, f"_{plan.name}_steps"
+        )
+        return [*front.lines(steps=steps.name, passed=passed), "", "", *steps.lines(passed=passed)]
 
 
 def _can_raise(prepared: Prepared) -> bool:
@@ -76,7 +91,7 @@ class _Function:
     ) -> None:
         self.writer, self.plan, self.prepared, self.name = writer, plan, prepared, name
         self.slow = slow
-        self.careful = writer.context.dialect is LIMITS
+        self.careful = writer.context.dialect in {LIMITS, ONCE}
         self.arguments = writer.arguments
         self.names = Names(
             [*writer.taken, *self.arguments.names.values(), *self.arguments.dims.values()]
@@ -98,18 +113,34 @@ class _Function:
 
     # ------------------------------------------------------------ parts
 
-    def lines(self) -> list[str]:
-        """The whole function."""
+    def lines(self, steps: str = "", passed: Mapping[str, str] = MappingProxyType({})) -> list[str]:
+        """The whole function.
+
+        Args:
+            steps: the name of the function that holds the statements, if it is not this one.
+            passed: the variables for functions that are passed to it, by their names in `math`.
+        """
         given = self._shown((*self.arguments.parameters, *self.tangents))
+        if not steps:
+            given += [f"{name}: Callable[..., float]" for name in passed.values()]
         lines = definition(self.name, given, self._annotation())
-        lines += self._docstring()
-        body, inner = self._bodies()
+        lines += self._docstring(passed=not steps and bool(passed))
+        body, inner = (self._handed_on(steps, passed), []) if steps else self._bodies()
         checks = [line for each in self.tangents for line in self._prologue(each, 1)]
         dims = self.dims | self.results.dims
         bound = self.arguments.bind(dims, 1) if self.arguments.arrays else []
         rest = [*bound, *checks, *body, *inner]
         prologue = [*self.arguments.call_checked(1, rest), *bound, *checks]
         return [*lines, *(bound if self.careful else prologue), *body, *inner]
+
+    def _handed_on(self, steps: str, passed: Collection[str]) -> list[str]:
+        """The calls of the function that holds the statements."""
+        self.slow = steps
+        fast = self._slow_call([f"math.{name}" for name in passed])
+        if not passed:
+            return layout(f"return {fast}", 1)
+        limits = self._slow_call([f"_{name}" for name in passed])
+        return self._guarded(layout(f"return {fast}", 2), limits)
 
     def _shown(self, parameters: Iterable[Parameter]) -> list[str]:
         """Parameters with their types; the careful version is given what is converted and checked."""
@@ -141,7 +172,7 @@ class _Function:
         block = self._block(depth, self.pieces, self.plan.values)
         block.compute(self.prepared.ahead, self.prepared.cut)
         start = len(block.statements)
-        block.compute(outputs.values(), self.prepared.cut)
+        block.compute(outputs.values(), self.prepared.cut, self.prepared.order)
         wanted = {outputs[key] for key in leaves(self.plan.values)} - {
             outputs[key] for key in self.plan.primal
         }
@@ -218,9 +249,9 @@ class _Function:
         lines += self._guarded(inside, f"{self._slow_call()}[1]({given})", 1)
         return body, [*lines, "", *end]
 
-    def _slow_call(self) -> str:
+    def _slow_call(self, passed: Sequence[str] = ()) -> str:
         tangents = [name for each in self.tangents for name in each.variables]
-        given = [*self.arguments.names.values(), *tangents]
+        given = [*self.arguments.names.values(), *tangents, *passed]
         return f"{self.slow}({', '.join(given)})"
 
     def _guarded(self, lines: list[str], slow: str, indent: int = 0) -> list[str]:
@@ -247,7 +278,10 @@ class _Function:
         inner = self.results.type_of(self.plan.inner)
         return f"tuple[{values}, Callable[[{seeds}], {inner}]]"
 
-    def _docstring(self) -> list[str]:
+    def _docstring(self, *, passed: bool = False) -> list[str]:
+        if passed:
+            about = f"{self.plan.about} By the given functions: of `math`, or with limits."
+            return docstring(about, indent=1)
         if self.careful:
             return docstring(f"{self.plan.about} With limits instead of exceptions.", indent=1)
         return docstring(self.plan.about, indent=1)

@@ -9,6 +9,7 @@ import sympy
 
 from graphcomp.op import (
     ADDITIVE,
+    LOWEST,
     MULTIPLICATIVE,
     UNARY,
     Form,
@@ -117,7 +118,14 @@ DIV = Op(
         numpy="{0} / {1}",
         math="{0} / {1}",
     )
-    | {"limits": Spelling("_div({0}, {1})")},
+    | {
+        "limits": Spelling("_div({0}, {1})"),
+        "once": Spelling(
+            "{0} / {1} if {1} else _div({0}, {1})",
+            LOWEST + 1,
+            (MULTIPLICATIVE, MULTIPLICATIVE + 1),
+        ),
+    },
     formula=lambda x, y: x / y,
     # -(x/y)/y, never -x/y**2, which overflows where the quotient does not
     partials=(lambda _out, _x, y: y.apply(RECIPROCAL), lambda out, _x, y: -(out / y)),
@@ -140,7 +148,10 @@ RECIPROCAL: Op = Op(
         numpy="1.0 / {0}",
         math="1.0 / {0}",
     )
-    | {"limits": Spelling("_div(1.0, {0})")},
+    | {
+        "limits": Spelling("_div(1.0, {0})"),
+        "once": Spelling("1.0 / {0} if {0} else _div(1.0, {0})", LOWEST + 1, (MULTIPLICATIVE + 1,)),
+    },
     formula=lambda x: 1 / x,
     partials=(lambda out, _x: -(out * out),),
     kink="at 0: signed infinity",

@@ -159,7 +159,10 @@ SIGMOID = _function(
     _sigmoid,
     lambda x: 1 / (1 + sympy.exp(-x)),
     call("sigmoid", numpy="_sigmoid({0})", math="_sigmoid({0})", latex=r"\sigma\left({0}\right)")
-    | {"math": Spelling("1.0 / (1.0 + math.exp(-{0}))", MULTIPLICATIVE, (UNARY,))},
+    | {
+        "math": Spelling("1.0 / (1.0 + math.exp(-{0}))", MULTIPLICATIVE, (UNARY,)),
+        "once": Spelling("1.0 / (1.0 + _exp(-{0}))", MULTIPLICATIVE, (UNARY,)),
+    },
     partial=lambda out, _x: out * (1.0 - out),
     analytic=False,
 )

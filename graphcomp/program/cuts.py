@@ -47,6 +47,8 @@ def blocks_of(cut: Sequence[Node]) -> list[Block]:
 
 
 def _block(root: Node, cut: set[Node]) -> Block:
+    if cut.issuperset(root.args):  # as mostly, and then there is nothing to walk over
+        return Block(root, tuple(dict.fromkeys(root.args)), (root,))
     inside = topological([root], stop=lambda node: node in cut and node is not root)
     operands = tuple(node for node in inside if node in cut and node is not root)
     read = set(operands)

@@ -9,7 +9,7 @@ from enum import Enum
 from graphcomp.ad import Block
 from graphcomp.errors import GraphcompError
 from graphcomp.graph import GraphData
-from graphcomp.names import check_name, fresh_name
+from graphcomp.names import FreshNames, check_name
 from graphcomp.node import Node, is_input
 from graphcomp.op import Form
 from graphcomp.program.cuts import blocks_of, cut_nodes
@@ -192,8 +192,9 @@ def build_program(graph: GraphData, steps: str = "grouped", letter: str | None =
 
 def _is_numbered(graph: GraphData, cut: Sequence[Node], letter: str) -> bool:
     """Whether inputs are scalars and named steps are outputs, or are named as their number."""
+    outputs = set(graph.outputs)
     return not any(node.shape for node in graph.inputs) and all(
-        node in graph.outputs or node.param("name") == f"{letter}{i + 1}"
+        node in outputs or node.param("name") == f"{letter}{i + 1}"
         for i, node in enumerate(cut)
         if node.op.form is Form.NAMED
     )
@@ -205,7 +206,7 @@ def _numbered_names(cut: Sequence[Node], letter: str) -> dict[Node, str]:
 
 def _own_names(graph: GraphData, cut: Sequence[Node], letter: str) -> dict[Node, str]:
     names: dict[Node, str] = dict(zip(graph.inputs, graph.input_names, strict=True))
-    taken = set(graph.input_names)
+    given = FreshNames(graph.input_names)
     wanted: dict[Node, str] = {}
     for node in cut:
         if node.op.form is Form.NAMED:
@@ -216,13 +217,12 @@ def _own_names(graph: GraphData, cut: Sequence[Node], letter: str) -> dict[Node,
         wanted.setdefault(node, name)
     for node, name in wanted.items():
         if node not in names:
-            names[node] = fresh_name(name, taken)
-            taken.add(names[node])
+            names[node] = given.give(name)
     number = 0
     for node in cut:
         if node not in names:
             number += 1
-            while f"{letter}{number}" in taken:
+            while f"{letter}{number}" in given.taken:
                 number += 1
             names[node] = f"{letter}{number}"
     return names
