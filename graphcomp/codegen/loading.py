@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from graphcomp.ad import Wrt
 from graphcomp.codegen.module import build_module
 from graphcomp.graph import GraphData
+from graphcomp.traversal import collector_at_rest
 
 
 class CompiledFunction(Protocol):
@@ -51,11 +52,13 @@ def load(
     module.__file__ = filename if path is None else str(path)
     # without a modification time, linecache.checkcache leaves the entry alone
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    tree = ast.parse(source, filename)
+    code: str | ast.Module = source
     if stored:  # given, so not read
         vars(module)["_STORED"] = stored
-        tree.body = [statement for statement in tree.body if not _is_reading(statement)]
-    exec(compile(tree, filename, "exec"), module.__dict__)  # noqa: S102  (our own source)
+        code = ast.parse(source, filename)
+        code.body = [statement for statement in code.body if not _is_reading(statement)]
+    with collector_at_rest():
+        exec(compile(code, filename, "exec"), module.__dict__)  # noqa: S102  (our own source)
     return module
 
 

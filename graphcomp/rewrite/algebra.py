@@ -28,9 +28,14 @@ NAME = "algebra"
 
 
 def simplify(
-    nodes: Sequence[Node], keep: Collection[Node] = (), report: Report | None = None
+    nodes: Sequence[Node],
+    keep: Collection[Node] = (),
+    report: Report | None = None,
+    order: Sequence[Node] | None = None,
 ) -> list[Node]:
     """The nodes in normal form; those in `keep` are treated as leaves.
+
+    The nodes in topological order may be given where that is known.
 
     >>> import graphcomp as gc
     >>> x = gc.scalar("x")
@@ -39,13 +44,22 @@ def simplify(
     """
     kept = keep if isinstance(keep, AbstractSet) else set(keep)
     memo: dict[Node, Node] = {}
-    order = topological(nodes, stop=kept.__contains__)
+    if order is None:
+        order = topological(nodes, stop=kept.__contains__)
     for node in order:
-        if node in kept or not node.args:
+        args = node.args
+        if not args or node in kept:
             memo[node] = node
             continue
-        args = tuple([memo[arg] for arg in node.args])
-        memo[node] = found = _normal(node.op, args, node.params, node.scope)
+        for arg in args:
+            if memo[arg] is not arg:
+                args = tuple([memo[arg] for arg in args])
+                break
+        found = _changed(node.op, args, node.params)
+        if found is None:
+            memo[node] = node if args is node.args else node.rebuild(args)
+            continue
+        memo[node] = found
         if report is not None and (found.op is not node.op or found.args != args):
             each = _RULES.get(node.op)
             folded = each is None or found.is_constant
@@ -70,13 +84,18 @@ def simplify_graph(graph: G) -> G:
 def _normal(
     op: Op, args: tuple[Node, ...], params: tuple[tuple[str, object], ...], scope: str
 ) -> Node:
+    changed = _changed(op, args, params)
+    return intern(op, args, params, scope) if changed is None else changed
+
+
+def _changed(op: Op, args: tuple[Node, ...], params: tuple[tuple[str, object], ...]) -> Node | None:
+    """What an application comes to, of arguments in normal form; None: it is so already."""
     rule = _RULES.get(op)
     if rule is not None:
-        result = rule.build(*args, **dict(params))
+        result = rule.build(*args, **dict(params)) if params else rule.build(*args)
         if result is not None:
             return result
-    folded = _folded(op, args, params)
-    return folded if folded is not None else intern(op, args, params, scope)
+    return _folded(op, args, params)
 
 
 def _make(op: Op, *args: Node) -> Node:

@@ -30,7 +30,7 @@ MOVES = {GETITEM, RESHAPE, TRANSPOSE, BROADCAST, GATHER, TAKE_ALONG}
 LONGEST = 4
 
 
-@rule(SUB, ADD, before="exp(x) - 1", after="expm1(x)", why="without cancellation")
+@rule(SUB, ADD, before="exp(x) - 1", after="expm1(x)", why="without cancellation", needs=(EXP,))
 def expm1(node: Node) -> Node | None:
     """By definition; 1 - exp(x) is -expm1(x)."""
     left, right = node.args
@@ -74,7 +74,9 @@ def log_of_exp(node: Node) -> Node | None:
     return inside(EXP if node.op is LOG else EXPM1, node.args[0])
 
 
-@rule(SUB, ADD, before="1 - cos(x)", after="2*sin(x/2)**2", why="without cancellation")
+@rule(
+    SUB, ADD, before="1 - cos(x)", after="2*sin(x/2)**2", why="without cancellation", needs=(COS,)
+)
 def one_minus_cos(node: Node) -> Node | None:
     """cos(x) = cos^2(x/2) - sin^2(x/2) = 1 - 2 sin^2(x/2); x/2 is exact."""
     left, right = node.args
@@ -145,6 +147,7 @@ def _named(node: Node) -> Node:
     before="max(x) + log(sum(exp(x - max(x))))",
     after="logsumexp(x)",
     why="whose derivative is softmax(x)",
+    needs=(EXP, LOGSUMEXP),
 )
 def shifted_logsumexp(node: Node) -> Node | None:
     """As for `logsumexp`; the derivative by the maximum, which cancels, is not computed."""
@@ -197,7 +200,13 @@ def softmax_by_reciprocal(node: Node) -> Node | None:
     return None
 
 
-@rule(SUB, before="x - log(sum(exp(x)))", after="log_softmax(x)", why="without overflow")
+@rule(
+    SUB,
+    before="x - log(sum(exp(x)))",
+    after="log_softmax(x)",
+    why="without overflow",
+    needs=(EXP, LOGSUMEXP),
+)
 def log_softmax(node: Node) -> Node | None:
     """The logarithm of exp(x)/sum(exp(x))."""
     x, normaliser = node.args
@@ -249,7 +258,13 @@ def exp_of_log_softmax(node: Node) -> Node | None:
     return apply(SOFTMAX, arg.args[0], axes=arg.param("axes"))
 
 
-@rule(ADD, before="x + -log(sum(exp(x)))", after="log_softmax(x)", why="without overflow")
+@rule(
+    ADD,
+    before="x + -log(sum(exp(x)))",
+    after="log_softmax(x)",
+    why="without overflow",
+    needs=(EXP, LOGSUMEXP),
+)
 def added_log_softmax(node: Node) -> Node | None:
     """As `log_softmax`."""
     for x, other in (node.args, node.args[::-1]):

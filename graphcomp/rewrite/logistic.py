@@ -38,6 +38,10 @@ def one_plus_exp(node: Node) -> Node | None:
     return None if other is None else inside(EXP, other)
 
 
+#: Where none of these is, no sigmoid, no exponential and no hyperbolic function comes about.
+CURVED = (EXP, EXPM1, SIGMOID, TANH, SINH, COSH)
+
+
 @rule(
     LOG,
     LOG1P,
@@ -96,7 +100,7 @@ def quotient_slope(node: Node) -> Node | None:
     return apply(SIGMOID_SLOPE, x) if top is not None and top is x else None
 
 
-@rule(SUB, before="1 - sigmoid(x)", after="sigmoid(-x)", why="without cancellation")
+@rule(SUB, before="1 - sigmoid(x)", after="sigmoid(-x)", why="without cancellation", needs=CURVED)
 def reflected_sigmoid(node: Node) -> Node | None:
     """1 - 1/(1 + e^-x) = e^-x/(1 + e^-x) = 1/(1 + e^x)."""
     other = taken_from_one(node)
@@ -104,7 +108,13 @@ def reflected_sigmoid(node: Node) -> Node | None:
     return None if x is None else apply(SIGMOID, negated(x))
 
 
-@rule(MUL, before="sigmoid(x)*(1 - sigmoid(x))", after="sigmoid'(x)", why="without cancellation")
+@rule(
+    MUL,
+    before="sigmoid(x)*(1 - sigmoid(x))",
+    after="sigmoid'(x)",
+    why="without cancellation",
+    needs=CURVED,
+)
 def sigmoid_slope(node: Node) -> Node | None:
     """1 - sigmoid(x) is sigmoid(-x) here already; e^-|x|/(1 + e^-|x|)^2 is the product."""
     x, y = (inside(SIGMOID, part) for part in node.args)
@@ -146,7 +156,9 @@ def log_of_sigmoid(node: Node) -> Node | None:
     return None if x is None else -apply(SOFTPLUS, negated(x))
 
 
-@rule(ADD, SUB, before="1 + tanh(x)", after="2*sigmoid(2*x)", why="without cancellation")
+@rule(
+    ADD, SUB, before="1 + tanh(x)", after="2*sigmoid(2*x)", why="without cancellation", needs=CURVED
+)
 def one_plus_tanh(node: Node) -> Node | None:
     """1 + (e^x - e^-x)/(e^x + e^-x) = 2/(1 + e^-2x); 1 - tanh(x) is this at -x."""
     other = added_to_one(node) if node.op is ADD else taken_from_one(node)
@@ -156,7 +168,7 @@ def one_plus_tanh(node: Node) -> Node | None:
     return 2.0 * apply(SIGMOID, 2.0 * (x if node.op is ADD else negated(x)))
 
 
-@rule(SUB, before="1 - tanh(x)**2", after="sech2(x)", why="without cancellation")
+@rule(SUB, before="1 - tanh(x)**2", after="sech2(x)", why="without cancellation", needs=CURVED)
 def tanh_slope(node: Node) -> Node | None:
     """1 - sinh^2/cosh^2 = 1/cosh^2 = 4 e^-2|x|/(1 + e^-2|x|)^2."""
     other = taken_from_one(node)
@@ -165,7 +177,15 @@ def tanh_slope(node: Node) -> Node | None:
     return None if x is None else apply(SECH2, x)
 
 
-@rule(RECIPROCAL, SQUARE, POWER, before="1/cosh(x)**2", after="sech2(x)", why="without overflow")
+@rule(
+    RECIPROCAL,
+    SQUARE,
+    POWER,
+    before="1/cosh(x)**2",
+    after="sech2(x)",
+    why="without overflow",
+    needs=CURVED,
+)
 def inverse_square_of_cosh(node: Node) -> Node | None:
     """By definition; cosh overflows at 711."""
     (arg,) = node.args
@@ -223,7 +243,14 @@ def tanh_by_expm1(node: Node) -> Node | None:
     return half if sign > 0 else -half
 
 
-@rule(MUL, DIV, before="(exp(x) - exp(-x))/2", after="sinh(x)", why="without cancellation")
+@rule(
+    MUL,
+    DIV,
+    before="(exp(x) - exp(-x))/2",
+    after="sinh(x)",
+    why="without cancellation",
+    needs=CURVED,
+)
 def sinh_by_exps(node: Node) -> Node | None:
     """By definition; cosh for the sum. The difference has no digits near 0."""
     halved = _halved(node)

@@ -6,7 +6,9 @@ from collections.abc import Collection, Sequence
 
 from graphcomp.node import Node, intern
 from graphcomp.op import Form, Kind
+from graphcomp.ops.arithmetic import ADD
 from graphcomp.ops.leaves import LET
+from graphcomp.ops.transcendental import SIN
 from graphcomp.traversal import topological, use_counts
 
 #: The scope of names that mark a fence and not a step of the user's.
@@ -14,30 +16,47 @@ FENCE = "/fence"
 
 
 def fence(
-    nodes: Sequence[Node], chosen: Collection[Node], results: Sequence[Node] | None = None
+    order: Sequence[Node], chosen: Collection[Node], results: Sequence[Node]
 ) -> dict[Node, Node]:
     """What nodes become with a name around those of `chosen` that more than one node reads.
 
     No rewrite crosses a name, so what they compute stays shared as it is. Readers are the nodes that
-    `results` depend on, and the results themselves; by default those of all nodes.
+    `results` depend on, and the results themselves. Numbers that no rule looks into need no name.
+
+    Args:
+        order: all nodes, in topological order.
+        chosen: the nodes that may get a name.
+        results: what is computed.
     """
-    order = topological(nodes)
-    roots = nodes if results is None else results
-    uses = use_counts(topological(roots))
-    for node in roots:
+    uses = use_counts(topological(results))
+    for node in results:
         uses[node] = uses.get(node, 0) + 1
     wanted = set(chosen)
     memo: dict[Node, Node] = {}
     for node in order:
-        if not node.args:
-            memo[node] = node
-            continue
-        args = tuple([memo[arg] for arg in node.args])
-        built = node if args == node.args else node.rebuild(args)
-        shared = node in wanted and uses.get(node, 0) > 1 and node.constant is None
-        shared = shared and node.scope != FENCE
+        built = node
+        for arg in node.args:
+            if memo[arg] is not arg:
+                built = node.rebuild(tuple([memo[arg] for arg in node.args]))
+                break
+        shared = (
+            node in wanted and uses.get(node, 0) > 1 and node.scope != FENCE and _looked_into(node)
+        )
         memo[node] = intern(LET, (built,), (("name", "_"),), FENCE) if shared else built
     return memo
+
+
+def _looked_into(node: Node) -> bool:
+    """Whether some rule looks for such a node below another; else it is as a variable to them."""
+    if node.constant is not None:
+        return False
+    if node.shape or node.op not in _PLAIN:
+        return True
+    return any(arg.constant is not None for arg in node.args)
+
+
+#: Of these, rules look for those that have a constant: 1 + exp(x).
+_PLAIN = {ADD, SIN}
 
 
 def unfenced(node: Node) -> Node:

@@ -42,7 +42,8 @@ class Roots:
         return Roots(tuple(nodes[:first]), tuple(nodes[first:second]), tuple(nodes[second:]))
 
 
-Run: TypeAlias = Callable[[Roots, Report], Sequence[Node]]
+#: The roots, all nodes in topological order, and the report.
+Run: TypeAlias = Callable[[Roots, Sequence[Node], Report], Sequence[Node]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,6 +57,7 @@ class Pass:
         rules: what it may do.
         ops: the ops that its rules look at: without any of them there is nothing to do. None: always.
         once: whether it is run in the first round only.
+        arrays: whether it has something to do for arrays only.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Pass:
     rules: Sequence[Rule | algebra.Algebra] = ()
     ops: frozenset[Op] | None = None
     once: bool = False
+    arrays: bool = False
 
 
 def rule_pass(
@@ -72,19 +75,20 @@ def rule_pass(
     rules: Sequence[Rule],
     *,
     derivatives_only: bool = False,
+    arrays: bool = False,
 ) -> Pass:
     """A pass that applies rules until none applies; `derivatives_only` leaves the values alone."""
     table = by_op(rules)
 
-    def run(roots: Roots, report: Report) -> list[Node]:
+    def run(roots: Roots, order: Sequence[Node], report: Report) -> list[Node]:
         keep = topological(roots.values) if derivatives_only else ()
-        return rewrite(roots.all, table, report, name, keep)
+        return rewrite(roots.all, table, report, name, keep, order)
 
-    return Pass(name, purpose, run, rules, frozenset(table))
+    return Pass(name, purpose, run, rules, frozenset(table), arrays=arrays)
 
 
-def _fenced(roots: Roots, report: Report) -> list[Node]:
-    fenced = fence(roots.all, roots.steps, roots.results)
+def _fenced(roots: Roots, order: Sequence[Node], report: Report) -> list[Node]:
+    fenced = fence(order, roots.steps, roots.results)
     report.follow(fenced)
     return [fenced[node] for node in roots.all]
 
@@ -104,16 +108,16 @@ FENCE = Pass("fence", "steps that several others read are marked, and stay", _fe
 ALGEBRA = Pass(
     algebra.NAME,
     "normal form: constants folded and in front, signs together, ones and zeros gone",
-    lambda roots, report: algebra.simplify(roots.all, report=report),
+    lambda roots, order, report: algebra.simplify(roots.all, report=report, order=order),
     algebra.RULES,
 )
 ARITHMETIC = rule_pass(
     "arithmetic", "powers as products, numbers out of sums, masks", arithmetic.RULES
 )
 SHAPES = rule_pass(
-    "shapes", "fewer passes over arrays, transposes where they are free", shapes.RULES
+    "shapes", "fewer passes over arrays, transposes where they are free", shapes.RULES, arrays=True
 )
-PRODUCTS = rule_pass("products", "sums of products as matrix products", products.RULES)
+PRODUCTS = rule_pass("products", "sums of products as matrix products", products.RULES, arrays=True)
 
 #: What runs for every function, in this order, again and again until nothing changes.
 PASSES: tuple[Pass, ...] = (
@@ -131,19 +135,29 @@ PASSES: tuple[Pass, ...] = (
 class _State:
     roots: Roots
     report: Report
+    order: list[Node] = field(default_factory=list)
     ops: set[Op] = field(default_factory=set)
+    arrays: bool = False
 
     def run(self, each: Pass) -> bool:
         """Run a pass; whether it changed anything."""
         if each.ops is not None and each.ops.isdisjoint(self.ops):
             return False
+        if each.arrays and not self.arrays:
+            return False
         nodes = self.roots.all
-        found = tuple(each.run(self.roots, self.report))
+        found = tuple(each.run(self.roots, self.order, self.report))
         if found == nodes:
             return False
         self.roots = self.roots.replaced(found)
-        self.ops = {node.op for node in topological(found)}
+        self.look()
         return True
+
+    def look(self) -> None:
+        """Find what is there."""
+        self.order = topological(self.roots.all)
+        self.ops = {node.op for node in self.order}
+        self.arrays = any(node.shape for node in self.order)
 
 
 def run_passes(
@@ -163,7 +177,7 @@ def run_passes(
     ['products: sum_of_products 1']
     """
     state = _State(roots, report if report is not None else Report())
-    state.ops = {node.op for node in topological(roots.all)}
+    state.look()
     repeated = [each for each in passes if not each.once]
     quiet = 0
     for each in passes:

@@ -117,6 +117,7 @@ def rewrite(
     report: Report | None = None,
     stage: str = "",
     keep: Collection[Node] = (),
+    order: Sequence[Node] | None = None,
 ) -> list[Node]:
     """The nodes with the rules applied until none applies.
 
@@ -130,23 +131,38 @@ def rewrite(
         report: counts applications, and keeps notes.
         stage: the name under which it counts.
         keep: nodes that stay as they are, with all below them.
+        order: the nodes in topological order, where that is known.
 
     Raises:
         AssertionError: the rules go round in a circle.
     """
-    order = topological(nodes, stop=set(keep).__contains__)
+    if order is None:
+        order = topological(nodes, stop=set(keep).__contains__)
     present = {node.op for node in order}
     possible = {
-        op: [each for each in listed if not each.needs or each.needs & present]
+        op: found
         for op, listed in rules.items()
+        if (found := [each for each in listed if not each.needs or each.needs & present])
     }
+    if present.isdisjoint(possible):
+        return list(nodes)
     walk = _Walk(possible, report if report is not None else Report(), stage)
-    walk.memo.update((node, node) for node in keep)
+    memo = walk.memo
+    memo.update((node, node) for node in keep)
     token = current_scope.set("")  # what rules make belongs to no scope but that of the node
     try:
         for node in order:
-            if node not in walk.memo:
-                walk.finish(node)
+            if node in memo:
+                continue
+            if node.op not in possible:
+                for arg in node.args:
+                    if memo[arg] is not arg:
+                        break
+                else:
+                    memo[node] = node  # mostly
+                    walk.visits += 1
+                    continue
+            walk.finish(node)
     finally:
         current_scope.reset(token)
     walk.report.visit(stage, walk.visits)
@@ -213,9 +229,10 @@ class _Walk:
 
     def next_form(self, node: Node) -> Node:
         """The node on finished arguments; or, if it has these, what the first rule makes of it."""
-        args = tuple([self.memo[arg] for arg in node.args])
-        if args != node.args:
-            return node.rebuild(args)
+        memo = self.memo
+        for arg in node.args:
+            if memo[arg] is not arg:
+                return node.rebuild(tuple([memo[arg] for arg in node.args]))
         for each in self.rules.get(node.op, ()):
             result = self.applied(each, node)
             if result is not None and result is not node:

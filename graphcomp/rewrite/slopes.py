@@ -14,6 +14,7 @@ from graphcomp.ops.powers import SQUARE
 from graphcomp.ops.shaping import BROADCAST
 from graphcomp.ops.slopes import SECH2, SIGMOID_SLOPE
 from graphcomp.ops.transcendental import EXP, SIGMOID, TANH
+from graphcomp.rewrite.logistic import CURVED
 from graphcomp.rewrite.naming import FENCE
 from graphcomp.rewrite.patterns import exchanged, factors, negated, opposite, taken_from_one
 from graphcomp.rewrite.rules import rule
@@ -160,7 +161,13 @@ def slope_by_sigmoid(node: Node) -> Node | None:
     return None
 
 
-@rule(SUB, before="1 - t**2 with t = tanh(x)", after="sech2(x)", why="without cancellation")
+@rule(
+    SUB,
+    before="1 - t**2 with t = tanh(x)",
+    after="sech2(x)",
+    why="without cancellation",
+    needs=CURVED,
+)
 def slope_of_tanh(node: Node) -> Node | None:
     """4 e^-2|x|/(1 + e^-2|x|)^2; 1 - t^2 has an error of 1e-16/(1 - t^2)."""
     square = taken_from_one(node)
