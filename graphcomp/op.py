@@ -80,6 +80,10 @@ class Joins(Enum):
 LOWEST, COMPARISON, ADDITIVE, MULTIPLICATIVE, UNARY, EXPONENT, ATOM = 0, 5, 10, 20, 25, 30, 40
 
 
+#: What `Op.along` says of a result that is the sum of what the blocks of its arguments give.
+SUMMED = -1
+
+
 @dataclass(frozen=True, slots=True)
 class Spelling:
     """How an application is written in one dialect: ``Spelling("{0} + {1}", 10, (10, 11))``."""
@@ -177,6 +181,10 @@ class Op:
         digest: what tells it from another op of the same name, for ops that users define.
         batch: ``rule(size, args, batched, **params)`` maps the op over a new leading axis; None
             where broadcasting does it.
+        along: ``rule(axes, shapes, **params)``: what becomes of blocks that the arguments are cut into
+            along one axis each (None: an argument that is not cut): the axis along which the results
+            of the blocks join, or `SUMMED`, or None where the op needs the whole. Elementwise ops
+            need no rule.
         margin: on arrays, how far the arguments are from the nearest kink; None: smooth.
         analytic: whether `evaluate` extends to complex arguments, so that the complex step is exact.
         kink: the convention at the kink or the edge of the domain, one line for the docs.
@@ -207,6 +215,7 @@ class Op:
     helpers: Mapping[str, str] = field(default_factory=dict)
     digest: str = ""
     batch: Rule | None = None
+    along: Rule | None = None
     margin: Rule | None = None
     analytic: bool = True
     kink: str = ""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from typing import Protocol
 
 from graphcomp.codegen.buffers import RESULT, USER, Statement
 from graphcomp.codegen.dialects import Context
 from graphcomp.codegen.layout import INDENT, WIDTH
 from graphcomp.codegen.pieces import Piece
 from graphcomp.codegen.prepare import Prepared
+from graphcomp.codegen.regions import CALL, parts_of
 from graphcomp.names import FreshNames
 from graphcomp.node import Node
 from graphcomp.op import ATOM, Form
@@ -16,6 +18,15 @@ from graphcomp.traversal import topological
 
 #: An expression inside a statement is given a name of its own when it gets longer than this.
 INLINE = 56
+
+
+class Kernels(Protocol):
+    """Writes functions for regions, and the calls of them."""
+
+    def call(
+        self, call: Node, pieces: Sequence[Piece], parts: Sequence[Node], names: Sequence[str]
+    ) -> Piece:
+        """The call that computes the parts of a region, which get these names."""
 
 
 class Names(FreshNames):
@@ -42,6 +53,7 @@ class Block:
         names: of the function.
         indent: of the statements.
         pieces: of nodes that are known already.
+        kernels: writes the functions for regions.
         typed: an array whose type the type checker needs to be told.
     """
 
@@ -53,6 +65,7 @@ class Block:
         indent: int,
         pieces: dict[Node, Piece],
         typed: Node | None = None,
+        kernels: Kernels | None = None,
     ) -> None:
         self.context = context
         self.prepared = prepared
@@ -60,6 +73,8 @@ class Block:
         self.room = WIDTH - len(INDENT) * indent
         self.pieces = pieces
         self.typed = typed
+        self.kernels = kernels
+        self._parts = parts_of(prepared.order) if kernels is not None else {}
         self.statements: list[Statement] = []
         self.dims: set[str] = set()
         self.rank: dict[str, int] = {}
@@ -82,12 +97,60 @@ class Block:
                 continue
             if not node.args:
                 pieces[node] = self.context.leaf(node)
+            elif node.op is CALL:
+                self._call(node)
+            elif node in cut and (into := self._added_into(node, cut)) is not None:
+                self._add_into(node, *into)
             elif node in cut:
                 name = self._name(node)
                 equals = len(": Array = ") if node is self.typed else len(" = ")
                 self._assign(name, node, *self._fitted(node, self.room - len(name) - equals))
             else:
                 pieces[node] = self._fitted(node, INLINE)[0]
+
+    def _call(self, node: Node) -> None:
+        """A statement for all parts of a region."""
+        assert self.kernels is not None
+        parts = self._parts[node]
+        names = [self._name(part) for part in parts]
+        piece = self.kernels.call(node, [self.pieces[arg] for arg in node.args], parts, names)
+        also = tuple(zip(names, parts, strict=True))[1:]
+        self.statements.append(Statement(names[0], parts[0], piece, (), also=also))
+        self.dims |= piece.dims
+        self.pieces[node] = piece
+        for name, part in zip(names, parts, strict=True):
+            reads = frozenset({name})
+            self.pieces[part] = Piece(name, ATOM, part.shape, part.dtype, reads, reads)
+
+    def _added_into(self, node: Node, cut: Collection[Node]) -> tuple[Node, Node] | None:
+        """Of a sum, a term that can be added in place, and the other term, a new array."""
+        if node.op.form is not Form.SUM or not node.shape or not self.context.dialect.arrays:
+            return None
+        for added, other in (node.args[::-1], node.args):
+            piece = self.pieces[other]
+            if (
+                self.context.dialect.into in added.op.spell
+                and added not in cut
+                and not (piece.is_name or piece.number or other.op.view)
+                and piece.shape == node.shape
+                and added.dtype == other.dtype
+            ):
+                return added, other
+        return None
+
+    def _add_into(self, node: Node, added: Node, other: Node) -> None:
+        """``x = other`` and ``x[1:] += value``, without an array of zeros around the value."""
+        name = self._name(node)
+        self._assign(name, node, self._fitted(other, self.room - len(name) - 3)[0], ())
+        text, dims = self.context.into(added, name, self.pieces[added.args[0]])
+        if len(text) > self.room:
+            self._spill(added.args[0])
+            text, dims = self.context.into(added, name, self.pieces[added.args[0]])
+        value = self.pieces[added.args[0]]
+        reads = value.reads | {name}
+        piece = value._replace(text=text, reads=reads, roots=frozenset(), dims=value.dims | dims)
+        self.statements.append(Statement(name, node, piece, (), operator=""))
+        self.dims |= piece.dims
 
     def _name(self, node: Node) -> str:
         wanted = self.prepared.names.get(node)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from graphcomp.codegen.pieces import Piece
 from graphcomp.node import Node
@@ -24,9 +26,10 @@ class Statement:
         node: that it computes.
         piece: the right-hand side.
         operands: the pieces of the outermost op.
-        operator: "=" or an in-place operator.
+        operator: "=" or an in-place operator; "" for a call that is given its target as `out`.
         comment: at the end of the line.
         typed: whether the variable is declared as an array.
+        also: further variables that the statement sets, with their nodes.
     """
 
     target: str
@@ -36,10 +39,18 @@ class Statement:
     operator: str = "="
     comment: str = ""
     typed: bool = False
+    also: tuple[tuple[str, Node], ...] = ()
+
+    @property
+    def targets(self) -> list[str]:
+        """All variables that it sets."""
+        return [self.target, *(name for name, _ in self.also)]
 
     @property
     def line(self) -> str:
         """The statement as source, without its comment."""
+        if not self.operator:
+            return self.piece.text
         return f"{self.target} {self.operator} {self.piece.text}"
 
 
@@ -52,13 +63,14 @@ def hoist(statements: list[Statement], early: Collection[Node], start: int) -> l
         if i >= start and statement.node in early:
             known = max((ready.get(name, -1) for name in statement.piece.reads), default=-1)
             place = max(known, start - 1)
-        ready[statement.target] = place
+        ready.update(dict.fromkeys(statement.targets, place))
         keyed.append((place, i, statement))
     keyed.sort(key=lambda item: item[:2])
     return [statement for _, _, statement in keyed]
 
 
 _IN_PLACE = {Form.SUM: "+=", Form.DIFFERENCE: "-=", Form.PRODUCT: "*=", Form.QUOTIENT: "/="}
+_CALL = re.compile(r"np\.(\w+)\((.*)\)\Z")
 _PRODUCTS = {Form.CONTRACTION, Form.OUTER}
 
 
@@ -75,7 +87,7 @@ def reuse_buffers(
     Returns:
         The statements, and the new names of variables that share the memory of others.
     """
-    if all(statement.node.shape == () for statement in statements):
+    if all(statement.node.shape == () and not statement.also for statement in statements):
         return list(statements), {}
     merged = _merges(statements, _last_reads(statements, live), rank)
     groups: dict[str, list[str]] = {}
@@ -84,6 +96,9 @@ def reuse_buffers(
         old = merged.get(statement.target)
         name = first[statement.target] = first[old[0]] if old else statement.target
         groups.setdefault(name, []).append(statement.target)
+        for other, _ in statement.also:
+            first[other] = other
+            groups.setdefault(other, []).append(other)
     renamed: dict[str, str] = {}
     for group in groups.values():
         best = max(group, key=lambda name: rank.get(name, 0))
@@ -98,11 +113,17 @@ def reuse_buffers(
             continue
         place = merged[statement.target][1]
         says = rank.get(statement.target, 0) > 0 and current.target != statement.target
+        operator = _IN_PLACE.get(statement.node.op.form, "")
+        if operator:
+            piece = current.operands[1 - place]
+        else:
+            text = f"{current.piece.text[:-1]}, out={current.target})"
+            piece = current.piece._replace(text=text)
         result.append(
             replace(
                 current,
-                piece=current.operands[1 - place],
-                operator=_IN_PLACE[statement.node.op.form],
+                piece=piece,
+                operator=operator,
                 comment=statement.target if says else "",
                 typed=False,
             )
@@ -114,13 +135,14 @@ def _merges(
     statements: Sequence[Statement], last: Mapping[str, int], rank: Mapping[str, int]
 ) -> dict[str, tuple[str, int]]:
     """The variables that can take the memory of an operand: its variable and its place."""
-    made: dict[str, Statement] = {}
+    made: dict[str, Node] = {}
     highest: dict[str, int] = {}
     merged: dict[str, tuple[str, int]] = {}
     for i, statement in enumerate(statements):
         name = statement.target
-        made[name] = statement
-        highest[name] = rank.get(name, 0)
+        made[name] = statement.node
+        made.update(statement.also)
+        highest.update({target: rank.get(target, 0) for target in statement.targets})
         place = _dying_operand(statement, i, last, made)
         if place is None:
             continue
@@ -154,26 +176,40 @@ def _dying_operand(
     statement: Statement,
     index: int,
     last: Mapping[str, int],
-    made: Mapping[str, Statement],
+    made: Mapping[str, Node],
 ) -> int | None:
     """The operand that the result can take the place of."""
-    form, node = statement.node.op.form, statement.node
-    if form not in _IN_PLACE or node.shape == () or len(statement.operands) != 2:
+    node = statement.node
+    if node.shape == ():
         return None
-    for place in (0, 1) if form in {Form.SUM, Form.PRODUCT} else (0,):
+    for place in _places(statement):
         operand = statement.operands[place]
         source = made.get(operand.text)
         if (
             source is not None
             and operand.is_name
             and last.get(operand.text) == index
-            and not source.node.op.view
+            and not source.op.view
             and _same(operand.shape, statement.piece.shape)
-            and operand.shape == source.node.shape
+            and operand.shape == source.shape
             and operand.dtype == node.dtype
         ):
             return place
     return None
+
+
+def _places(statement: Statement) -> Iterable[int]:
+    """The operands that the result may be written over."""
+    form, operands = statement.node.op.form, statement.operands
+    if form in _IN_PLACE:
+        if len(operands) != 2:
+            return ()
+        return (0, 1) if form in {Form.SUM, Form.PRODUCT} else (0,)
+    called = _CALL.match(statement.piece.text)
+    if called is None or not isinstance(getattr(np, called[1], None), np.ufunc):
+        return ()
+    given = ", ".join(operand.text for operand in operands)
+    return range(len(operands)) if called[2] == given else ()
 
 
 def _same(a: Shape, b: Shape) -> bool:
@@ -203,11 +239,12 @@ def _split_product(current: Statement) -> list[Statement]:
 
 def renamed_statement(statement: Statement, names: Mapping[str, str]) -> Statement:
     """A statement with other variables."""
-    if statement.target not in names and not any(n in names for n in statement.piece.reads):
+    if not any(n in names for n in (*statement.targets, *statement.piece.reads)):
         return statement
     return replace(
         statement,
         target=names.get(statement.target, statement.target),
+        also=tuple((names.get(name, name), node) for name, node in statement.also),
         piece=renamed_piece(statement.piece, names),
         operands=tuple(renamed_piece(piece, names) for piece in statement.operands),
     )

@@ -63,6 +63,11 @@ class Dialect:
         """Whether the record of the node's op says how it is written."""
         return any(key in node.op.spell for key in self.spellings)
 
+    @property
+    def into(self) -> str:
+        """The key of statements that add to an array."""
+        return f"{self.spellings[0]} into"
+
 
 NUMPY = Dialect("numpy", ("numpy",), arrays=True, module="np")
 MATH = Dialect("math", ("math",), arrays=False, module="math")
@@ -258,8 +263,7 @@ class Context:
         """Operands of the shapes and dtypes that the op needs."""
         op = node.op
         if not op.broadcasts:
-            pieces = [strong(p) if p.number and p.dtype not in DEFAULTS else p for p in pieces]
-            return [self.full(p, arg.shape) for p, arg in zip(pieces, args, strict=True)]
+            return self.whole(pieces, args)
         if any(piece.number for piece in pieces):
             pieces = strong_numbers(pieces)
         if node.is_real and natural_dtype(node) != node.dtype:
@@ -268,6 +272,24 @@ class Context:
                 for p in pieces
             ]
         return pieces
+
+    def into(self, node: Node, target: str, value: Piece) -> tuple[str, frozenset[str]]:
+        """The statement that adds a node to an array; and the dimensions that it reads."""
+        params, dims = named_params(node.params, self.dims)
+        spelling = node.op.spelling(self.dialect.into, 2, params)
+        assert spelling is not None
+        return spelling.template.format(target, value.text), frozenset(dims)
+
+    def whole(self, pieces: Sequence[Piece], nodes: Sequence[Node]) -> list[Piece]:
+        """Values in their full shapes and dtypes."""
+        return [
+            self.full(self.strong(piece), node.shape)
+            for piece, node in zip(pieces, nodes, strict=True)
+        ]
+
+    def strong(self, piece: Piece) -> Piece:
+        """A value that has its dtype, also where it is a Python number."""
+        return strong(piece) if piece.number and piece.dtype not in DEFAULTS else piece
 
 
 def no_arrays(node: Node) -> InputError:

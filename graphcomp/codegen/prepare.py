@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from graphcomp.codegen.plans import Plan
+from graphcomp.codegen.regions import cut_into_rows
 from graphcomp.node import Node
 from graphcomp.op import Form
 from graphcomp.rewrite import Pass, Report, Roots, expand, run_passes, without_names
@@ -47,11 +48,14 @@ def prepare(
     passes: Sequence[Pass],
     before: Report,
     spelled: Callable[[Node], bool] = lambda _node: True,
+    *,
+    rows: bool = False,
 ) -> Prepared:
     """Run the passes over the joint graph of all results of a function.
 
     `before` says what was done to the graph before it was differentiated. An op that is not
-    `spelled`, and says what it consists of, is replaced by that.
+    `spelled`, and says what it consists of, is replaced by that. With `rows`, parts that can be
+    computed by blocks of rows become calls.
     """
     hinted = list(plan.hints)
     whole = expand([*plan.outputs.values(), *hinted, *plan.base], spelled)
@@ -71,11 +75,22 @@ def prepare(
     for old, node in zip(hinted, stripped[len(outputs) :], strict=False):
         if node in used:
             names.setdefault(node, plan.hints[old])
+    own = set(user)
+    base = stripped[len(outputs) + len(hinted) :]
+    if rows:
+        late = [node for seed in plan.seeds for node in seed.nodes]
+        called, names, left = cut_into_rows(list(outputs.values()), names, late)
+        if left:
+            outputs = dict(zip(outputs, called, strict=True))
+            order = tuple(topological(called))
+            used = set(order)
+            own = {left[node] for node in own if node in left}
+            base = [left[node] for node in base if node in left]
     results = outputs.values()
-    cut = choose_statements(order, results, names, set(user))
-    forward = topological(stripped[len(outputs) + len(hinted) :])
+    cut = choose_statements(order, results, names, own)
+    forward = topological(base)
     ahead = tuple(node for node in forward if node in used and node in cut)
-    return Prepared(outputs, names, order, ahead, frozenset(cut), frozenset(user), report)
+    return Prepared(outputs, names, order, ahead, frozenset(cut), frozenset(own), report)
 
 
 def choose_statements(

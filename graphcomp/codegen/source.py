@@ -10,14 +10,14 @@ from graphcomp.codegen import once
 from graphcomp.codegen.arguments import Arguments
 from graphcomp.codegen.block import Block, Names
 from graphcomp.codegen.buffers import (
-    Statement,
     hoist,
-    renamed_piece,
     renamed_statement,
     reuse_buffers,
 )
 from graphcomp.codegen.dialects import LIMITS, ONCE, Context
-from graphcomp.codegen.layout import INDENT, WIDTH, definition, docstring, layout
+from graphcomp.codegen.kernels import Kernels
+from graphcomp.codegen.layout import INDENT, definition, docstring, layout
+from graphcomp.codegen.lines import rename_pieces, statement_lines
 from graphcomp.codegen.parameters import Parameter
 from graphcomp.codegen.pieces import Piece
 from graphcomp.codegen.plans import Plan, Tree, leaves
@@ -51,9 +51,12 @@ class Writer:
 
     def function(self, plan: Plan) -> list[str]:
         """The function of a plan, as lines; for the target "math" the careful version too."""
-        prepared = prepare(plan, self.passes, self.report, self.context.dialect.spells)
-        if self.context.dialect.arrays or not _can_raise(prepared):
-            return _Function(self, plan, prepared, plan.name).lines()
+        dialect = self.context.dialect
+        prepared = prepare(plan, self.passes, self.report, dialect.spells, rows=dialect.arrays)
+        if dialect.arrays or not _can_raise(prepared):
+            function = _Function(self, plan, prepared, plan.name)
+            lines = function.lines()
+            return [*function.kernels.lines, "", "", *lines][2:]
         if len(prepared.order) > once.LARGE and plan.inner is None:
             return self._once(plan, prepared)
         careful = replace(self, context=replace(self.context, dialect=LIMITS))
@@ -106,6 +109,8 @@ class _Function:
                 self._parameter(node, given)
         self.dims: set[str] = set()
         self.results = Results(prepared.outputs, writer.context, self.names, writer.records)
+        own = {*self.arguments.names.values(), *self.arguments.dims.values()}
+        self.kernels = Kernels(writer.context, set(writer.taken) - own, name, writer.records)
 
     def _parameter(self, node: Node, name: str) -> None:
         reads = frozenset({name})
@@ -180,18 +185,20 @@ class _Function:
         tree = self.plan.values
         live = self.results.reads(tree, self.pieces)
         statements, renamed = reuse_buffers(statements, live, block.rank)
-        _rename(self.pieces, renamed)
+        rename_pieces(self.pieces, renamed)
         self.dims |= block.dims
-        own = {s.target for s in statements}
+        own = {target for s in statements for target in s.targets}
         marked = start if 0 < start < len(statements) else None
-        lines = _statement_lines(statements, depth, marked, self.plan.section)
+        lines = statement_lines(statements, depth, marked, self.plan.section)
         lines += self.results.statement(tree, self.pieces, own, (), depth)
         return self._guarded(lines, self._slow_call())
 
     def _block(self, depth: int, pieces: dict[Node, Piece], tree: Tree = ()) -> Block:
         """A block that returns a tree of results; one array alone is given its type."""
         typed = self.prepared.outputs[tree] if isinstance(tree, str) else None
-        return Block(self.writer.context, self.prepared, self.names, depth, pieces, typed)
+        return Block(
+            self.writer.context, self.prepared, self.names, depth, pieces, typed, self.kernels
+        )
 
     def _with_closure(self, inner: Tree) -> tuple[list[str], list[str]]:
         """The forward part, and the function that it returns."""
@@ -218,12 +225,12 @@ class _Function:
                 captured |= piece.roots
         live = {*self.results.reads(self.plan.values, self.pieces), *captured}
         ahead, renamed = reuse_buffers(forward.statements, live, forward.rank)
-        own = {s.target for s in ahead}
+        own = {target for s in ahead for target in s.targets}
         captured = {renamed.get(name, name) for name in captured}
         steps = [renamed_statement(step, renamed) for step in steps]
-        _rename(backward.pieces, renamed)
-        _rename(self.pieces, renamed)
-        body = _statement_lines(
+        rename_pieces(backward.pieces, renamed)
+        rename_pieces(self.pieces, renamed)
+        body = statement_lines(
             ahead, depth, start if start < len(ahead) else None, self.plan.section
         )
         self.dims |= forward.dims | backward.dims
@@ -232,7 +239,7 @@ class _Function:
         below, renamed = reuse_buffers(
             steps, self.results.reads(inner, backward.pieces), backward.rank
         )
-        _rename(backward.pieces, renamed)
+        rename_pieces(backward.pieces, renamed)
         lines = [
             "",
             *definition(
@@ -242,8 +249,8 @@ class _Function:
         lines += docstring(f"Cotangents of {self.plan.by}.", indent=2)
         for seed in self.seeds:
             lines += [] if self.careful and seed.argument.plain else self._prologue(seed, 2)
-        inside = _statement_lines(below, depth + 1, None, "")
-        mine_too = {s.target for s in below}
+        inside = statement_lines(below, depth + 1, None, "")
+        mine_too = {target for s in below for target in s.targets}
         inside += self.results.statement(inner, backward.pieces, mine_too, (), depth + 1)
         given = ", ".join(seed.name for seed in self.seeds)
         lines += self._guarded(inside, f"{self._slow_call()}[1]({given})", 1)
@@ -287,14 +294,6 @@ class _Function:
         return docstring(self.plan.about, indent=1)
 
 
-def _rename(pieces: dict[Node, Piece], renamed: Mapping[str, str]) -> None:
-    if not renamed:
-        return
-    for node, piece in pieces.items():
-        if piece.reads & renamed.keys():
-            pieces[node] = renamed_piece(piece, renamed)
-
-
 def _dependents(order: Iterable[Node], seeds: Iterable[Node]) -> set[Node]:
     """The nodes that depend on one of the seeds."""
     found = set(seeds)
@@ -320,21 +319,3 @@ def _base(node: Node) -> Node:
     while node.op.form in FREE:
         node = node.args[0]
     return node
-
-
-def _statement_lines(
-    statements: Sequence[Statement], indent: int, start: int | None, section: str
-) -> list[str]:
-    lines: list[str] = []
-    for i, statement in enumerate(statements):
-        if i == start and section:
-            lines.append(f"{INDENT * indent}# {section}")
-        text = statement.line
-        if statement.typed:
-            text = text.replace(" = ", ": Array = ", 1)
-        remark = f"  # {statement.comment}" if statement.comment else ""
-        if remark and len(INDENT) * indent + len(text) + len(remark) <= WIDTH:
-            lines.append(f"{INDENT * indent}{text}{remark}")
-        else:
-            lines += layout(text, indent)
-    return lines

@@ -43,6 +43,12 @@ def _along(op_of: Callable[[], Op]) -> Rule:
     return rule
 
 
+def _other_axis(
+    cut: Sequence[int | None], _shapes: Sequence[Shape], *, axis: int, **_flag: bool
+) -> int | None:
+    return None if axis in cut or len(set(cut)) > 1 else cut[0]
+
+
 def _same_shape(x: Shape, *_others: Shape, **_params: object) -> Shape:
     return x
 
@@ -72,6 +78,7 @@ CUMSUM: Op = Op(
         CUMSUM, axis=axis, reverse=not reverse
     ),
     batch=_along(lambda: CUMSUM),
+    along=_other_axis,
     spell=_spells(
         "cumsum",
         "np.cumsum({0}, axis=AXIS)",
@@ -91,6 +98,7 @@ SHIFT: Op = Op(
         SHIFT, axis=axis, reverse=not reverse
     ),
     batch=_along(lambda: SHIFT),
+    along=_other_axis,
     spell=_spells("shift", "_shift({0}, AXIS, False)", "_shift({0}, AXIS, True)"),
     samples=_samples("reverse", 1),
 )
@@ -126,6 +134,7 @@ RECURRENCE: Op = Op(
         RECURRENCE, ct, axis=axis, reverse=not reverse
     ),
     batch=_along(lambda: RECURRENCE),
+    along=_other_axis,
     spell=_spells(
         "recurrence", "_recurrence({0}, {1}, AXIS, False)", "_recurrence({0}, {1}, AXIS, True)"
     ),
@@ -155,6 +164,7 @@ CUMPROD: Op = Op(
     dtype=_counting_dtype,
     jvp=_cumprod_jvp,
     batch=_along(lambda: CUMPROD),
+    along=_other_axis,
     kink="exact at zeros: no division",
     spell=_spells("cumprod", "np.cumprod({0}, axis=AXIS)", "_cumprod_before({0}, AXIS)"),
     samples=_samples("before", 1),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from graphcomp.errors import ShapeError
-from graphcomp.op import Form, Kind, Op, Operand, Sample, Spelling, common_dtype
+from graphcomp.op import SUMMED, Form, Kind, Op, Operand, Sample, Spelling, common_dtype
 from graphcomp.ops.leaves import IDENTITY
 from graphcomp.shape import Dim, Shape, format_shape, require_same
 
@@ -117,6 +117,18 @@ def _einsum_batch(
     return einsum(f"{','.join(terms)}->{new}{result}", args)
 
 
+def _einsum_along(
+    cut: Sequence[int | None], _shapes: Sequence[Shape], *, subscripts: str
+) -> int | None:
+    letters, result = parts(subscripts)
+    found = {term[axis] for term, axis in zip(letters, cut, strict=True) if axis is not None}
+    letter = found.pop()
+    counts = [term.count(letter) for term in letters]
+    if found or counts != [int(axis is not None) for axis in cut]:
+        return None
+    return result.index(letter) if letter in result else SUMMED
+
+
 def _order(count: int) -> Any:
     """How the operands are contracted: pairwise through BLAS, and many in the cheapest order."""
     if count == 1:
@@ -165,6 +177,7 @@ EINSUM: Op = Op(
     view=True,
     transpose=_einsum_transpose,
     batch=_einsum_batch,
+    along=_einsum_along,
     spell={"text": _text, "latex": _latex, "numpy": _numpy},
     samples=(
         Sample(((2, 3), (3, 4)), {"subscripts": "ij,jk->ik"}),

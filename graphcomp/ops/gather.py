@@ -12,7 +12,7 @@ import numpy as np
 
 from graphcomp.errors import ShapeError
 from graphcomp.op import DType, Kind, Op, Operand, Sample, Spelling, first_dtype
-from graphcomp.ops.numpy_runtime import _add_along, _scatter
+from graphcomp.ops.numpy_runtime import _add_along, _scatter_at
 from graphcomp.shape import INT, Dim, Shape, broadcast_shape, format_shape
 
 Axes = tuple[int, ...]
@@ -84,7 +84,7 @@ def _scatter_text(count: int, *, axes: Axes, shape: Shape) -> Spelling:
 def _scatter_numpy(count: int, *, axes: Axes, shape: Shape) -> Spelling:
     listed = ["slice(None)"] * axes[0] + [f"{{{i}}}" for i in range(1, count)]
     key = f"({listed[0]},)" if len(listed) == 1 else f"({', '.join(listed)})"
-    return Spelling(f"_scatter({{0}}, {key}, {format_shape(shape)})")
+    return Spelling(f"_scatter_at({{0}}, {key}, {format_shape(shape)})")
 
 
 def _scatter_shape(x: Shape, *indices: Shape, axes: Axes, shape: Shape) -> Shape:
@@ -99,7 +99,7 @@ SCATTER_ADD: Op = Op(
     name="scatter_add",
     kind=Kind.LINEAR,
     arity=-1,
-    evaluate=lambda x, *indices, axes, shape: _scatter(x, _key(axes, indices), shape),
+    evaluate=lambda x, *indices, axes, shape: _scatter_at(x, _key(axes, indices), shape),
     shape=_scatter_shape,
     dtype=first_dtype,
     transpose=lambda index, ct, _x, *indices, axes, shape: (

@@ -6,9 +6,17 @@ from collections.abc import Callable, Sequence
 
 from graphcomp.op import Kind, Op, Operand, Sample, Spelling, float_dtype
 from graphcomp.ops.numpy_runtime import _log_softmax, _logsumexp, _norm, _softmax
-from graphcomp.ops.reductions import _SAMPLES, SUM, Axes, _shape_rule, _shifted, spread
+from graphcomp.ops.reductions import (
+    _SAMPLES,
+    SUM,
+    Axes,
+    _other_axes,
+    _shape_rule,
+    _shifted,
+    spread,
+)
 from graphcomp.ops.transcendental import _safe_ratio
-from graphcomp.shape import Dim
+from graphcomp.shape import Dim, Shape
 
 
 def _reduction_spells(name: str, latex: str) -> dict[str, Callable[..., Spelling]]:
@@ -49,6 +57,7 @@ NORM: Op = Op(
     shape=_shape_rule,
     jvp=_norm_jvp,
     batch=_shifted(lambda: NORM),
+    along=_other_axes,
     margin=lambda x, *, axes, keepdims, rank: _norm(x, axes, keepdims),
     kink="0 where all entries are 0",
     spell=_reduction_spells("norm", r"\left\|{0}\right\|_{{2OPTIONS}}"),
@@ -76,6 +85,7 @@ LOGSUMEXP: Op = Op(
     shape=_shape_rule,
     jvp=_logsumexp_jvp,
     batch=_shifted(lambda: LOGSUMEXP),
+    along=_other_axes,
     kink="1/k each at k entries that are the same infinity",
     spell=_reduction_spells("logsumexp", r"\operatorname{{logsumexp}}\left({0}OPTIONS\right)"),
     samples=_SAMPLES,
@@ -102,6 +112,10 @@ def _next_axes(op_of: Callable[[], Op]) -> Callable[..., Operand]:
         return args[0].apply(op_of(), axes=tuple(a + 1 for a in axes))
 
     return rule
+
+
+def _not_along(cut: Sequence[int], _shapes: Sequence[Shape], *, axes: Axes) -> int | None:
+    return None if cut[0] in axes else cut[0]
 
 
 def _total(x: Operand, axes: Axes) -> Operand:
@@ -136,6 +150,7 @@ SOFTMAX: Op = Op(
     dtype=float_dtype,
     jvp=_softmax_jvp,
     batch=_next_axes(lambda: SOFTMAX),
+    along=_not_along,
     kink="1/k each at k entries that are the same infinity",
     spell=_along_spells("softmax"),
     samples=_WITHIN,
@@ -147,6 +162,7 @@ LOG_SOFTMAX: Op = Op(
     dtype=float_dtype,
     jvp=_log_softmax_jvp,
     batch=_next_axes(lambda: LOG_SOFTMAX),
+    along=_not_along,
     spell=_along_spells("log_softmax"),
     samples=_WITHIN,
 )

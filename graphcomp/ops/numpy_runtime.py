@@ -40,10 +40,17 @@ def _sech2(x: Any) -> Any:
     return 4.0 * small / np.square(1.0 + small)
 
 
-def _scatter(x: Any, index: Any, shape: tuple[int, ...]) -> Any:
-    """Zeros of a shape, with x added at the index: the transpose of indexing."""
+def _scatter_at(x: Any, index: Any, shape: tuple[int, ...]) -> Any:
+    """Zeros of a shape, with x added at an index that may name an entry several times."""
     result = np.zeros(shape, np.asarray(x).dtype)
     np.add.at(result, index, x)
+    return result
+
+
+def _scatter(x: Any, index: Any, shape: tuple[int, ...]) -> Any:
+    """Zeros of a shape, with x at a basic index: the transpose of indexing."""
+    result = np.zeros(shape, np.asarray(x).dtype)
+    result[index] = x
     return result
 
 

@@ -7,7 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from graphcomp.op import DType, Form, Kind, Op, Operand, Rule, Sample, Spelling, first_dtype
+from graphcomp.op import (
+    ATOM,
+    SUMMED,
+    DType,
+    Form,
+    Kind,
+    Op,
+    Operand,
+    Rule,
+    Sample,
+    Spelling,
+    first_dtype,
+)
 from graphcomp.ops.comparison import EQUAL, WHERE, bracket
 from graphcomp.ops.leaves import IDENTITY
 from graphcomp.ops.numpy_runtime import _prod_others
@@ -26,22 +38,35 @@ def _counting_dtype(dtype: DType, **_params: object) -> DType:
     return dtype if dtype.kind == "f" else np.dtype(np.int64)
 
 
-def _reduction_spell(name: str, dialect: str) -> Callable[..., Spelling]:
-    prefix = "np." if dialect == "numpy" else ""
+def _options(axes: Axes, keepdims: bool, rank: int) -> list[str]:
+    chosen = [f"axis={axes[0] if len(axes) == 1 else axes}"] if len(axes) < rank else []
+    return chosen + (["keepdims=True"] if keepdims else [])
 
+
+def _called(name: str) -> Callable[..., Spelling]:
     def rule(_count: int, *, axes: Axes, keepdims: bool, rank: int) -> Spelling:
-        options = ""
-        if len(axes) < rank:
-            options = f", axis={axes[0] if len(axes) == 1 else axes}"
-        if keepdims:
-            options += ", keepdims=True"
-        return Spelling(f"{prefix}{name}({{0}}{options})")
+        return Spelling(f"{name}({', '.join(['{0}', *_options(axes, keepdims, rank)])})")
 
     return rule
 
 
+def _method(name: str) -> Callable[..., Spelling]:
+    """As a method of the array, which takes half the time of the function on small ones."""
+
+    def rule(_count: int, *, axes: Axes, keepdims: bool, rank: int) -> Spelling:
+        listed = ", ".join(_options(axes, keepdims, rank))
+        return Spelling(f"{{0}}.{name}({listed})", ATOM, (ATOM,))
+
+    return rule
+
+
+#: Of these, the method gives what the function gives, to type checkers too.
+_METHODS = {"sum", "max", "min"}
+
+
 def _spells(name: str) -> dict[str, Callable[..., Spelling]]:
-    return {dialect: _reduction_spell(name, dialect) for dialect in ("text", "latex", "numpy")}
+    numpy = _method(name) if name in _METHODS else _called(f"np.{name}")
+    return {"text": _called(name), "latex": _called(name), "numpy": numpy}
 
 
 def _shifted(op_of: Callable[[], Op]) -> Rule:
@@ -73,6 +98,20 @@ def _shape_rule(x: Shape, *, axes: Axes, keepdims: bool, rank: int) -> Shape:
     return _reduced_shape(x, axes=axes, keepdims=keepdims)
 
 
+def _other_axes(
+    cut: Sequence[int], _shapes: Sequence[Shape], *, axes: Axes, keepdims: bool, rank: int
+) -> int | None:
+    """Blocks of a reduction over other axes join along the same one."""
+    if cut[0] in axes:
+        return None
+    return cut[0] if keepdims else cut[0] - sum(axis < cut[0] for axis in axes)
+
+
+def _sum_along(cut: Sequence[int], shapes: Sequence[Shape], *, axes: Axes, **params: Any) -> int:
+    joined = _other_axes(cut, shapes, axes=axes, **params)
+    return SUMMED if joined is None else joined
+
+
 _SAMPLES = (
     Sample(((3, 2),), {"axes": (0, 1), "keepdims": False, "rank": 2}),
     Sample(((3, 2),), {"axes": (1,), "keepdims": False, "rank": 2}),
@@ -88,6 +127,7 @@ SUM: Op = Op(
     dtype=_counting_dtype,
     transpose=lambda _index, ct, x, *, axes, **_params: spread(ct, x.shape, axes),
     batch=_shifted(lambda: SUM),
+    along=_sum_along,
     spell=_spells("sum"),
     samples=_SAMPLES,
 )
@@ -134,6 +174,7 @@ def _extremum(name: str, evaluate: Rule, sign: float, op_of: Callable[[], Op]) -
         dtype=first_dtype,
         jvp=_extremum_jvp,
         batch=_shifted(op_of),
+        along=_other_axes,
         margin=_gap_to_second(sign),
         kink="1/k each at k equal entries",
         spell=_spells(name),
@@ -168,6 +209,7 @@ PROD: Op = Op(
     dtype=_counting_dtype,
     jvp=_prod_jvp,
     batch=lambda _size, args, _batched, *, axis: args[0].apply(PROD, axis=axis + 1),
+    along=lambda cut, _shapes, *, axis: None if cut[0] == axis else cut[0] - (axis < cut[0]),
     kink="exact at zeros: no division",
     spell=_axis_spell("prod"),
     samples=(Sample(((3,),), {"axis": 0}), Sample(((2, 3),), {"axis": 1})),
@@ -200,6 +242,7 @@ PROD_OTHERS: Op = Op(
     dtype=_counting_dtype,
     jvp=_prod_others_jvp,
     batch=lambda _size, args, _batched, *, axis: args[0].apply(PROD_OTHERS, axis=axis + 1),
+    along=lambda cut, _shapes, *, axis: None if cut[0] == axis else cut[0],
     kink="exact at zeros: no division",
     spell=_axis_spell("_prod_others")
     | {"text": lambda _count, *, axis: Spelling(f"prod_others({{0}}, axis={axis})")},

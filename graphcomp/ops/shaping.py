@@ -9,7 +9,18 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from graphcomp.errors import ShapeError
-from graphcomp.op import Form, Joins, Kind, Op, Operand, Sample, Spelling, common_dtype, first_dtype
+from graphcomp.op import (
+    ATOM,
+    Form,
+    Joins,
+    Kind,
+    Op,
+    Operand,
+    Sample,
+    Spelling,
+    common_dtype,
+    first_dtype,
+)
 from graphcomp.ops.numpy_runtime import _scatter
 from graphcomp.shape import (
     Dim,
@@ -65,6 +76,7 @@ BROADCAST = Op(
     joins=Joins.CONSUMER,
     transpose=_broadcast_transpose,
     batch=_broadcast_batch,
+    along=lambda cut, shapes, *, shape: cut[0] + len(shape) - len(shapes[0]),
     spell={
         "numpy": lambda _count, *, shape: Spelling(f"np.broadcast_to({{0}}, {format_shape(shape)})")
     },
@@ -86,6 +98,16 @@ def _reshape_shape(x: Shape, *, shape: Shape) -> Shape:
     return shape
 
 
+def _reshape_along(cut: Sequence[int], shapes: Sequence[Shape], *, shape: Shape) -> int | None:
+    """The axis that has the same entries before it and behind it."""
+    (axis,), (old,) = cut, shapes
+    ahead = size_of(old[:axis])
+    for place, dim in enumerate(shape):
+        if dim == old[axis] and size_of(shape[:place]) == ahead:
+            return place
+    return None
+
+
 RESHAPE: Op = Op(
     name="reshape",
     kind=Kind.LINEAR,
@@ -95,14 +117,22 @@ RESHAPE: Op = Op(
     view=True,
     transpose=lambda _index, ct, x, *, shape: ct.reshape(x.shape),
     batch=lambda size, args, _batched, *, shape: args[0].reshape((size, *shape)),
+    along=_reshape_along,
     spell={
         "text": lambda _count, *, shape: Spelling(f"reshape({{0}}, {format_shape(shape)})"),
         "latex": lambda _count, *, shape: Spelling(
             rf"\operatorname{{{{reshape}}}}({{0}}, {format_shape(shape)})"
         ),
-        "numpy": lambda _count, *, shape: Spelling(f"np.reshape({{0}}, {format_shape(shape)})"),
+        # the method, not np.reshape, which takes eight times as long
+        "numpy": lambda _count, *, shape: Spelling(
+            f"{{0}}.reshape({format_shape(shape)})", ATOM, (ATOM,)
+        ),
     },
-    samples=(Sample(((3, 2),), {"shape": (6,)}), Sample(((3, 2),), {"shape": (2, 1, 3)})),
+    samples=(
+        Sample(((3, 2),), {"shape": (6,)}),
+        Sample(((3, 2),), {"shape": (2, 1, 3)}),
+        Sample(((3, 2),), {"shape": (3, 1, 2)}),
+    ),
 )
 
 
@@ -128,6 +158,7 @@ TRANSPOSE = Op(
     joins=Joins.CONSUMER,
     transpose=lambda _index, ct, _x, *, axes: ct.transpose(tuple(int(a) for a in np.argsort(axes))),
     batch=lambda _size, args, _batched, *, axes: args[0].transpose((0, *(a + 1 for a in axes))),
+    along=lambda cut, _shapes, *, axes: axes.index(cut[0]),
     spell={dialect: _transpose_spell(dialect) for dialect in ("text", "latex", "numpy")},
     samples=(Sample(((3, 2),), {"axes": (1, 0)}), Sample(((3, 2, 4),), {"axes": (2, 0, 1)})),
 )
@@ -242,6 +273,25 @@ def index_text(index: Index) -> str:
     return ", ".join(parts) or "()"
 
 
+def _getitem_along(cut: Sequence[int], _shapes: Sequence[Shape], *, index: Index) -> int | None:
+    """The place of the axis in the result, if the index takes it whole."""
+    axis = place = 0
+    for entry in index:
+        if entry is None:
+            place += 1
+            continue
+        if axis == cut[0]:
+            return place if entry == WHOLE else None
+        axis, place = axis + 1, place + isinstance(entry, tuple)
+    return None
+
+
+def _getitem_transpose(_index: int, ct: Operand, x: Operand, *, index: Index) -> Operand:
+    if all(entry is None or entry == WHOLE for entry in index):
+        return ct.reshape(x.shape)  # nothing but new axes
+    return ct.apply(SCATTER, index=index, shape=x.shape)
+
+
 GETITEM: Op = Op(
     name="getitem",
     kind=Kind.LINEAR,
@@ -249,8 +299,9 @@ GETITEM: Op = Op(
     shape=_getitem_shape,
     dtype=first_dtype,
     view=True,
-    transpose=lambda _index, ct, x, *, index: ct.apply(SCATTER, index=index, shape=x.shape),
+    transpose=_getitem_transpose,
     batch=lambda _size, args, _batched, *, index: args[0].apply(GETITEM, index=(WHOLE, *index)),
+    along=_getitem_along,
     spell={
         "text": lambda _count, *, index: Spelling(f"{{0}}[{index_text(index)}]", 40, (40,)),
         "latex": lambda _count, *, index: Spelling(f"{{0}}[{index_text(index)}]", 40, (40,)),
@@ -277,6 +328,23 @@ def _scatter_numpy(_count: int, *, index: Index, shape: Shape) -> Spelling:
     return Spelling(f"_scatter({{0}}, {listed}, {format_shape(shape)})")
 
 
+def _scatter_into(_count: int, *, index: Index, shape: Shape) -> Spelling:
+    return Spelling(f"{{0}}[{index_text(index)}] += {{1}}")
+
+
+def _scatter_along(
+    cut: Sequence[int], _shapes: Sequence[Shape], *, index: Index, shape: Shape
+) -> int | None:
+    """The axis of the result that the index takes whole at the place of the cut."""
+    axis = place = 0
+    for entry in index:
+        if isinstance(entry, tuple) and place == cut[0]:
+            return axis if entry == WHOLE else None
+        place += entry is None or isinstance(entry, tuple)
+        axis += entry is not None
+    return None
+
+
 SCATTER: Op = Op(
     name="scatter",
     kind=Kind.LINEAR,
@@ -287,7 +355,13 @@ SCATTER: Op = Op(
     batch=lambda size, args, _batched, *, index, shape: args[0].apply(
         SCATTER, index=(WHOLE, *index), shape=(size, *shape)
     ),
-    spell={"text": _scatter_text, "latex": _scatter_text, "numpy": _scatter_numpy},
+    along=_scatter_along,
+    spell={
+        "text": _scatter_text,
+        "latex": _scatter_text,
+        "numpy": _scatter_numpy,
+        "numpy into": _scatter_into,
+    },
     samples=(
         Sample(((2,),), {"index": (1, WHOLE), "shape": (3, 2)}),
         Sample(((2, 1),), {"index": (("slice", 1, None, 2), None, -1), "shape": (5, 2)}),
@@ -352,6 +426,9 @@ CONCATENATE: Op = Op(
     dtype=common_dtype,
     transpose=_concatenate_transpose,
     batch=_concatenate_batch,
+    along=lambda cut, _shapes, *, axis: (
+        None if cut[0] == axis or any(c != cut[0] for c in cut) else cut[0]
+    ),
     spell={dialect: _concatenate_spell(dialect) for dialect in ("text", "latex", "numpy")},
     samples=(Sample(((3, 2), (1, 2), (2, 2)), {"axis": 0}), Sample(((3, 2), (3, 1)), {"axis": 1})),
 )

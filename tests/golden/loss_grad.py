@@ -153,10 +153,10 @@ def loss_value_and_grad(
     r -= y
     loss = 0.5 * r.dot(r)
     # adjoints, seed loss_bar = 1
-    d_loss_d_W2 = np.outer(r, h)
+    d_loss_d_W2 = r[:, None] * h
     h_bar = r.dot(W2)
     h_bar *= w1 > 0.0  # w1_bar
-    d_loss_d_W1 = np.outer(h_bar, x)
+    d_loss_d_W1 = h_bar[:, None] * x
     return float(loss), (d_loss_d_W1, d_loss_d_W2)
 
 
@@ -179,10 +179,10 @@ def loss_vjp(
         """Cotangents of W1 (m, n) and W2 (k, m)."""
         u = _as_scalar("u", u)
         r_bar = u * r
-        W2_bar = np.outer(r_bar, h)
+        W2_bar = r_bar[:, None] * h
         h_bar = r_bar.dot(W2)
         h_bar *= t1  # w1_bar
-        W1_bar = np.outer(h_bar, x)
+        W1_bar = h_bar[:, None] * x
         return W1_bar, W2_bar
 
     return float(loss), vjp
@@ -250,9 +250,9 @@ def loss_hvp(
     t2 *= t1
     t3 = v_W2.dot(h)
     t3 += W2.dot(t2)
-    hvp_W1 = np.outer((r.dot(v_W2) + t3.dot(W2)) * t1, x)
-    hvp_W2 = np.outer(t3, h)
-    hvp_W2 += np.outer(r, t2)
+    hvp_W1 = ((r.dot(v_W2) + t3.dot(W2)) * t1)[:, None] * x
+    hvp_W2 = t3[:, None] * h
+    hvp_W2 += r[:, None] * t2
     return hvp_W1, hvp_W2
 
 

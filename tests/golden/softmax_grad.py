@@ -116,30 +116,119 @@ def _checked(X: ArrayLike, W: ArrayLike, Y: ArrayLike) -> tuple[Array, Array, Ar
     return X, W, Y
 
 
+def _loss_value_and_grad_block(z: Array, Y: Array, a3: Any) -> tuple[Any, Array]:
+    """A block of rows."""
+    rows = z.shape[0]
+    w1 = z.max(axis=1, keepdims=True)
+    shifted = z - w1
+    w2 = np.exp(shifted)
+    w3 = w2.sum(axis=1, keepdims=True)
+    total = np.log(w3)
+    shifted -= total  # w4
+    t1 = Y.ravel().dot(shifted.ravel())
+    t2 = z == w1
+    w4_bar = -a3 * Y
+    w4_bar -= w4_bar.sum(axis=1).reshape((rows, 1)) / w3 * w2  # shifted_bar
+    t3 = np.asarray(t2, np.float64).sum(axis=1, keepdims=True)
+    t4 = -w4_bar.sum(axis=1).reshape((rows, 1)) / t3
+    w4_bar += np.where(t2, t4, 0.0)  # z_bar
+    return t1, w4_bar
+
+
+def _loss_value_and_grad_rows(
+    z: Array, Y: Array, a3: Any, b: int, c: int
+) -> tuple[Any, Array]:
+    """All rows, in blocks that stay in the cache."""
+    step = 65536 // (4 * c + 1) + 1
+    if b <= step:
+        return _loss_value_and_grad_block(z, Y, a3)
+    t1 = 0.0
+    z_bar = np.empty((b, c))
+    for i in range(0, b, step):
+        j = i + step
+        parts = _loss_value_and_grad_block(z[i:j], Y[i:j], a3)
+        t1 += parts[0]
+        z_bar[i:j] = parts[1]
+    return t1, z_bar
+
+
 def loss_value_and_grad(
     X: ArrayLike, W: ArrayLike, Y: ArrayLike
 ) -> tuple[float, Array]:
     """Value and gradient of loss with respect to W (n, c)."""
     X, W, Y = _checked(X, W, Y)
     b = X.shape[0]
+    c = W.shape[1]
     z = X.dot(W)
-    w1 = np.max(z, axis=1, keepdims=True)
+    t1, z_bar = _loss_value_and_grad_rows(z, Y, 1.0 / np.float64(b), b, c)
+    loss = -t1 / float(b)
+    # adjoints, seed loss_bar = 1
+    d_loss_d_W = X.T.dot(z_bar)
+    return float(loss), d_loss_d_W
+
+
+def _loss_vjp_block(z: Array, Y: Array) -> tuple[Array, Array, Any, Array, Array]:
+    """A block of rows."""
+    w1 = z.max(axis=1, keepdims=True)
     shifted = z - w1
     w2 = np.exp(shifted)
-    w3 = np.sum(w2, axis=1, keepdims=True)
+    w3 = w2.sum(axis=1, keepdims=True)
     total = np.log(w3)
-    w4 = shifted - total
-    loss = -Y.ravel().dot(w4.ravel()) / float(b)
-    # adjoints, seed loss_bar = 1
-    t1 = z == w1
-    w4_bar = -1.0 / np.float64(b) * Y
-    w4_bar -= np.reshape(np.sum(w4_bar, axis=1), (b, 1)) / w3 * w2  # shifted_bar
-    t2 = np.asarray(t1, np.float64)
-    t3 = np.reshape(np.sum(w4_bar, axis=1), (b, 1))
-    t4 = -t3 / np.sum(t2, axis=1, keepdims=True)
-    w4_bar += np.where(t1, t4, 0.0)  # z_bar
-    d_loss_d_W = X.T.dot(w4_bar)
-    return float(loss), d_loss_d_W
+    shifted -= total  # w4
+    t1 = Y.ravel().dot(shifted.ravel())
+    t2 = z == w1
+    t3 = np.asarray(t2, np.float64).sum(axis=1, keepdims=True)
+    return w2, w3, t1, t2, t3
+
+
+def _loss_vjp_rows(
+    z: Array, Y: Array, b: int, c: int
+) -> tuple[Array, Array, Any, Array, Array]:
+    """All rows, in blocks that stay in the cache."""
+    step = 65536 // (4 * c + 1) + 1
+    if b <= step:
+        return _loss_vjp_block(z, Y)
+    w2 = np.empty((b, c))
+    w3 = np.empty((b, 1))
+    t1 = 0.0
+    t2 = np.empty((b, c), np.bool)
+    t3 = np.empty((b, 1))
+    for i in range(0, b, step):
+        j = i + step
+        parts = _loss_vjp_block(z[i:j], Y[i:j])
+        w2[i:j] = parts[0]
+        w3[i:j] = parts[1]
+        t1 += parts[2]
+        t2[i:j] = parts[3]
+        t3[i:j] = parts[4]
+    return w2, w3, t1, t2, t3
+
+
+def _loss_vjp_block_2(
+    a1: Any, Y: Array, w3: Array, w2: Array, t3: Array, t2: Array
+) -> Array:
+    """A block of rows."""
+    rows = Y.shape[0]
+    w4_bar: Array = -a1 * Y
+    w4_bar -= w4_bar.sum(axis=1).reshape((rows, 1)) / w3 * w2  # shifted_bar
+    t1 = -w4_bar.sum(axis=1).reshape((rows, 1)) / t3
+    w4_bar += np.where(t2, t1, 0.0)  # z_bar
+    return w4_bar
+
+
+def _loss_vjp_rows_2(
+    a1: Any, Y: Array, w3: Array, w2: Array, t3: Array, t2: Array, b: int, c: int
+) -> Array:
+    """All rows, in blocks that stay in the cache."""
+    step = 65536 // (4 * c + 1) + 1
+    if b <= step:
+        return _loss_vjp_block_2(a1, Y, w3, w2, t3, t2)
+    z_bar = np.empty((b, c))
+    for i in range(0, b, step):
+        j = i + step
+        part = _loss_vjp_block_2(a1, Y[i:j], w3[i:j], w2[i:j], t3[i:j], t2[i:j])
+        z_bar[i:j] = part
+    return z_bar
 
 
 def loss_vjp(
@@ -148,47 +237,56 @@ def loss_vjp(
     """Value, and the map from a cotangent of loss to cotangents of W (n, c)."""
     X, W, Y = _checked(X, W, Y)
     b = X.shape[0]
+    c = W.shape[1]
     z = X.dot(W)
-    w1 = np.max(z, axis=1, keepdims=True)
-    shifted = z - w1
-    w2 = np.exp(shifted)
-    w3 = np.sum(w2, axis=1, keepdims=True)
-    total = np.log(w3)
-    w4 = shifted - total
-    loss = -Y.ravel().dot(w4.ravel()) / float(b)
-    # for the way back
-    t1 = z == w1
-    t2 = np.sum(np.asarray(t1, np.float64), axis=1, keepdims=True)
+    w2, w3, t1, t2, t3 = _loss_vjp_rows(z, Y, b, c)
+    loss = -t1 / float(b)
 
     def vjp(u: float) -> Array:
         """Cotangents of W (n, c)."""
         u = _as_scalar("u", u)
-        w4_bar = -u / float(b) * Y
-        w4_bar -= np.reshape(np.sum(w4_bar, axis=1), (b, 1)) / w3 * w2  # shifted_bar
-        t3 = -np.reshape(np.sum(w4_bar, axis=1), (b, 1)) / t2
-        w4_bar += np.where(t1, t3, 0.0)  # z_bar
-        W_bar: Array = X.T.dot(w4_bar)
+        z_bar = _loss_vjp_rows_2(u / float(b), Y, w3, w2, t3, t2, b, c)
+        W_bar: Array = X.T.dot(z_bar)
         return W_bar
 
     return float(loss), vjp
+
+
+def _loss_derivatives_block(z: Array, a2: Any, Y: Array) -> Array:
+    """A block of rows."""
+    rows = z.shape[0]
+    w1 = z.max(axis=1, keepdims=True)
+    t1 = z == w1
+    w4_bar: Array = -a2 * Y
+    shifted = z - w1
+    np.exp(shifted, out=shifted)  # w2
+    w3 = shifted.sum(axis=1, keepdims=True)
+    w4_bar -= w4_bar.sum(axis=1).reshape((rows, 1)) / w3 * shifted  # shifted_bar
+    t2 = np.asarray(t1, np.float64).sum(axis=1, keepdims=True)
+    t3 = -w4_bar.sum(axis=1).reshape((rows, 1)) / t2
+    w4_bar += np.where(t1, t3, 0.0)  # z_bar
+    return w4_bar
+
+
+def _loss_derivatives_rows(z: Array, a2: Any, Y: Array, b: int, c: int) -> Array:
+    """All rows, in blocks that stay in the cache."""
+    step = 65536 // (4 * c + 1) + 1
+    if b <= step:
+        return _loss_derivatives_block(z, a2, Y)
+    z_bar = np.empty((b, c))
+    for i in range(0, b, step):
+        j = i + step
+        part = _loss_derivatives_block(z[i:j], a2, Y[i:j])
+        z_bar[i:j] = part
+    return z_bar
 
 
 def loss_derivatives(X: ArrayLike, W: ArrayLike, Y: ArrayLike) -> dict[str, Array]:
     """Derivatives of loss by name."""
     X, W, Y = _checked(X, W, Y)
     b = X.shape[0]
+    c = W.shape[1]
     z = X.dot(W)
-    w1 = np.max(z, axis=1, keepdims=True)
-    shifted = z - w1
-    w2 = np.exp(shifted)
-    w3 = np.sum(w2, axis=1, keepdims=True)
-    # adjoints, seed loss_bar = 1
-    t1 = z == w1
-    w4_bar = -1.0 / np.float64(b) * Y
-    w4_bar -= np.reshape(np.sum(w4_bar, axis=1), (b, 1)) / w3 * w2  # shifted_bar
-    t2 = np.asarray(t1, np.float64)
-    t3 = np.reshape(np.sum(w4_bar, axis=1), (b, 1))
-    t4 = -t3 / np.sum(t2, axis=1, keepdims=True)
-    w4_bar += np.where(t1, t4, 0.0)  # z_bar
-    d_loss_d_W = X.T.dot(w4_bar)
+    z_bar = _loss_derivatives_rows(z, 1.0 / np.float64(b), Y, b, c)
+    d_loss_d_W = X.T.dot(z_bar)
     return {"d_loss_d_W": d_loss_d_W}
