@@ -26,6 +26,7 @@ from graphcomp.errors import (
 from graphcomp.functions import *  # noqa: F403
 from graphcomp.functions import __all__ as _functions
 from graphcomp.functions import nn, numpy
+from graphcomp.grading import grade
 from graphcomp.node import Node
 from graphcomp.transforms import (
     check_grads,
@@ -63,6 +64,7 @@ __all__ = [  # noqa: PLE0604  (names of functions, from their own list)
     "from_string",
     "from_sympy",
     "grad",
+    "grade",
     "hessian",
     "hvp",
     "jacobian",

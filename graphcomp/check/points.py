@@ -31,14 +31,23 @@ def find_point(
     given: Mapping[str, Any],
     rng: np.random.Generator,
     usable: Callable[[dict[str, Array]], bool],
+    *,
+    smallest: int = 2,
 ) -> dict[str, Array]:
     """Values for all inputs: those given, and others at which the function is usable.
+
+    Args:
+        inputs: the inputs.
+        given: values of some.
+        rng: of the others.
+        usable: whether a point will do.
+        smallest: the least size of a named dimension.
 
     Raises:
         InputError: nothing usable was found; says which inputs to give.
     """
     missing = [node for node in inputs if node.param("name") not in given]
-    for values in _candidates(inputs, missing, given, rng):
+    for values in _candidates(inputs, missing, given, rng, smallest):
         arrays, _ = bind(inputs, values)
         point = {node.param("name"): array for node, array in arrays.items()}
         if not missing or usable(point):
@@ -53,11 +62,12 @@ def _candidates(
     missing: Sequence[Node],
     given: Mapping[str, Any],
     rng: np.random.Generator,
+    smallest: int,
 ) -> Iterator[dict[str, Any]]:
     known = _sizes(inputs, given)
     names = dimension_names(node.shape for node in inputs)
     for attempt in range(_ATTEMPTS if missing else 1):
-        low = (2, 5, 9)[attempt * 3 // _ATTEMPTS]
+        low = (smallest, 5, 9)[attempt * 3 // _ATTEMPTS]
         sizes = {name: low + i for i, name in enumerate(names)} | known
         shapes = [tuple(resolve_dimension(dim, sizes) for dim in node.shape) for node in missing]
         if any(size < 0 for shape in shapes for size in shape):

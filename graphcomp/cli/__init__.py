@@ -1,7 +1,7 @@
-"""The command line: ``graphcomp draw | trace | compile | check``.
+"""The command line: ``graphcomp draw | trace | compile | check | grade``.
 
-Data goes to stdout, messages to stderr. Exit status: 0 done, 1 failure (also: a check that does not
-pass), 2 usage, 130 interrupted. Never a traceback.
+Data goes to stdout, messages to stderr. Exit status: 0 done, 1 failure (also: a check or a
+grading that does not pass), 2 usage, 130 interrupted. Never a traceback.
 """
 
 from __future__ import annotations

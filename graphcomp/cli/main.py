@@ -19,6 +19,7 @@ from graphcomp.cli.parser import build_parser, with_formulas
 from graphcomp.cli.targets import load_target
 from graphcomp.cli.values import parse_names, parse_point, parse_shapes
 from graphcomp.errors import GraphcompError, InputError
+from graphcomp.grading import grade_graph
 
 FAILURE, USAGE, INTERRUPTED = 1, 2, 130
 
@@ -174,6 +175,21 @@ def _check(arguments: argparse.Namespace) -> int:
     return 0 if report.passed else FAILURE
 
 
+def _grade(arguments: argparse.Namespace) -> int:
+    report = grade_graph(
+        _graph(arguments),
+        Path(arguments.answers),
+        at=parse_point(arguments.at, "--at"),
+        wrt=parse_names(arguments.wrt, "--wrt"),
+        seed=arguments.seed,
+        tolerance=arguments.tolerance,
+        letter=arguments.letter or None,
+    )
+    text = arguments.format == "text"
+    print(report if text else json.dumps(report.to_json(), indent=2, ensure_ascii=False))
+    return 0 if report.passed else FAILURE
+
+
 def _report(path: Path) -> None:
     print(f"graphcomp: wrote {path}", file=sys.stderr)
 
@@ -183,4 +199,5 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "trace": _trace,
     "compile": _compile,
     "check": _check,
+    "grade": _grade,
 }

@@ -16,6 +16,7 @@ _EXAMPLES = """examples:
   graphcomp trace "y(x1, x2) = x1*x2 + sin(x1)" --mode both --at x1=2,x2=5
   graphcomp compile model.py:loss --shape x=n,y=k,W1=m:n,W2=k:m -o loss_grad.py --wrt W1,W2
   graphcomp check loss_grad.py
+  graphcomp grade "y(x, a) = 1/(1+exp(-a*x))" answers.txt
 """
 
 
@@ -33,6 +34,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_trace(commands)
     _add_compile(commands)
     _add_check(commands)
+    _add_grade(commands)
     return parser
 
 
@@ -195,3 +197,45 @@ def _add_check(commands: Commands[argparse.ArgumentParser]) -> None:
         help="of random points and directions (default: 0)",
     )
     parser.add_argument("--json", action="store_true", help="the report as JSON")
+
+
+def _tolerance(text: str) -> float:
+    """A number between 0 and 1."""
+    number = float(text)
+    if not 0 < number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
+    return number
+
+
+_tolerance.__name__ = "number"
+
+
+def _add_grade(commands: Commands[argparse.ArgumentParser]) -> None:
+    example = "graphcomp grade model.py:loss answers.py --shape x=n,y=k,W1=m:n,W2=k:m"
+    text = "compare a derivation by hand, line by line (a Python file of answers is run)"
+    parser = _command(commands, "grade", text, example)
+    _add_target(parser)
+    parser.add_argument(
+        "answers",
+        metavar="ANSWERS",
+        help="a .py file of functions such as d_loss_d_W1, or a text file of lines w3_bar = ...",
+    )
+    parser.add_argument(
+        "--at", metavar="POINT", help="values of the inputs: x=1,v=[1,2] (default: drawn at random)"
+    )
+    parser.add_argument(
+        "--wrt", metavar="NAMES", help="inputs or steps whose derivatives must be there: W1,W2"
+    )
+    parser.add_argument(
+        "--letter", default="w", help='of numbered steps (default: w; "": names alone)'
+    )
+    parser.add_argument(
+        "--tolerance",
+        type=_tolerance,
+        metavar="T",
+        help="relative; larger for answers with rounded numbers (default: 1e-7)",
+    )
+    parser.add_argument(
+        "--seed", type=_count, default=0, metavar="N", help="of random points (default: 0)"
+    )
+    parser.add_argument("--format", choices=("text", "json"), default="text")

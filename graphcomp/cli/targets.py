@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib.util
 import re
-import sys
-import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from graphcomp.api import Graph, from_function, from_string
-from graphcomp.errors import GraphcompError, InputError, ParseError
+from graphcomp.errors import InputError, ParseError
 from graphcomp.graph import GraphData
+from graphcomp.user_code import guarded, import_file
 
 MAX_FILE_BYTES = 10_000_000
 
@@ -32,8 +28,7 @@ def load_target(
     if colon and path.endswith(".py"):
         return _from_module(Path(path), attribute, inputs=inputs, shapes=shapes, name=name)
     if target.endswith(".py"):
-        msg = f"{target}: say which graph or function of the file: {target}:NAME"
-        raise InputError(msg)
+        return _from_module(Path(target), None, inputs=inputs, shapes=shapes, name=name)
     if _is_file(target):
         return from_string(_read(Path(target)), name=name, inputs=inputs, shapes=shapes)
     try:
@@ -68,22 +63,19 @@ def _read(path: Path) -> str:
 
 def _from_module(
     path: Path,
-    attribute: str,
+    attribute: str | None,
     *,
     inputs: Sequence[str] | None,
     shapes: Mapping[str, str],
     name: str | None,
 ) -> Graph:
-    module = _import(path)
+    module = import_file(path)
+    if attribute is None:
+        attribute = _only_name(path, module)
     try:
         found = getattr(module, attribute)
     except AttributeError:
-        known = [n for n, value in vars(module).items() if isinstance(value, GraphData)]
-        known += [
-            n
-            for n, value in vars(module).items()
-            if callable(value) and getattr(value, "__module__", "") == module.__name__
-        ]
+        known = _models(module)
         listed = f"; it has {', '.join(known)}" if known else ""
         msg = f"{path} has no {attribute!r}{listed}"
         raise InputError(msg) from None
@@ -105,57 +97,32 @@ def _from_module(
             results=found.results,
         )
     if callable(found):
-        result: Graph = _guarded(path, lambda: from_function(found, name=name, **shapes))
+        result: Graph = guarded(path, lambda: from_function(found, name=name, **shapes))
         return result
     kind = type(found).__name__
     msg = f"{path}:{attribute} is neither a graph nor a function, but of type {kind}"
     raise InputError(msg)
 
 
+def _models(module: ModuleType) -> list[str]:
+    """The graphs of a module, and the functions that it defines."""
+    graphs = [n for n, value in vars(module).items() if isinstance(value, GraphData)]
+    return graphs + [
+        n
+        for n, value in vars(module).items()
+        if callable(value) and getattr(value, "__module__", "") == module.__name__
+    ]
+
+
+def _only_name(path: Path, module: ModuleType) -> str:
+    """The graph or function of a file that has but one."""
+    known = _models(module)
+    if len(known) != 1:
+        listed = f"; it has {', '.join(known)}" if known else ""
+        msg = f"{path}: say which graph or function of the file: {path}:NAME{listed}"
+        raise InputError(msg)
+    return known[0]
+
+
 def _outputs(graph: GraphData) -> dict[str, Any]:
     return dict(zip(graph.output_names, graph.outputs, strict=True))
-
-
-def _import(path: Path) -> ModuleType:
-    """Run the user's file as a module; its own errors come back with file and line."""
-    if not path.is_file():
-        msg = f"{path}: no such file"
-        raise InputError(msg)
-    specification = importlib.util.spec_from_file_location(
-        f"_graphcomp_model_{path.stem}", path.resolve()
-    )
-    if specification is None or specification.loader is None:
-        msg = f"{path}: not a Python file"
-        raise InputError(msg)
-    loader = specification.loader
-    module = importlib.util.module_from_spec(specification)
-    sys.modules[module.__name__] = module
-    folder = str(path.parent.resolve())
-    sys.path.insert(0, folder)
-    try:
-        _guarded(path, lambda: loader.exec_module(module))
-    finally:
-        sys.path.remove(folder)
-    return module
-
-
-def _guarded(path: Path, run: Callable[[], Any]) -> Any:
-    """Run the user's code; what it raises becomes one message, and what it prints no data."""
-    try:
-        with contextlib.redirect_stdout(sys.stderr):
-            return run()
-    except GraphcompError:
-        raise
-    except (Exception, SystemExit) as error:  # noqa: BLE001  (the user's code may raise anything)
-        raise InputError(_blame(path, error)) from None
-
-
-def _blame(path: Path, error: BaseException) -> str:
-    """The user's file and line, and what went wrong there."""
-    if isinstance(error, SyntaxError):
-        file, line = Path(error.filename or path), error.lineno
-        return f"{file.name}:{line}: {type(error).__name__}: {error.msg}"
-    full = str(path.resolve())
-    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == full]
-    place = f"{path}:{lines[-1]}" if lines else str(path)
-    return f"{place}: {type(error).__name__}: {error}"

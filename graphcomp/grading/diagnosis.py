@@ -1,0 +1,216 @@
+"""What is wrong with a line: the mistake that, made in the correct line, gives what it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+
+from graphcomp.evaluate import Array, evaluate
+from graphcomp.grading.chain import chain_mutants
+from graphcomp.grading.closeness import Closeness
+from graphcomp.grading.inside import inside_mutants
+from graphcomp.grading.mistakes import Finding, Mistake
+from graphcomp.grading.mutants import Mutant, whole_mutants
+from graphcomp.grading.quantities import Quantity
+from graphcomp.grading.reference import Reference
+from graphcomp.grading.remainders import remainder
+from graphcomp.grading.sweeps import Formula, Sweep
+from graphcomp.grading.wording import Words
+from graphcomp.program import Role
+
+#: Steps between the output and a derivative whose own mistakes are tried.
+_MOST_STEPS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What is wrong with a line, and in which step if that is an earlier one.
+
+    Attributes:
+        finding: what.
+        origin: the derivative in which the mistake was made; None for the line itself.
+        values: of the mistaken derivative, at each sample.
+    """
+
+    finding: Finding
+    origin: Quantity | None = None
+    values: tuple[Array, ...] = ()
+
+
+def diagnose(
+    found: Sequence[Array],
+    quantity: Quantity,
+    reference: Reference,
+    words: Words,
+    close: Closeness,
+    reads: Collection[Quantity] = (),
+) -> Diagnosis:
+    """The mistake in a line, from its values at the samples, given correct earlier lines.
+
+    Args:
+        found: what the line came to.
+        quantity: what it should be.
+        reference: what is right.
+        words: how things are called.
+        close: when values are equal.
+        reads: the quantities that it uses: their own mistakes can't be in it.
+    """
+    if not all(np.all(np.isfinite(value)) for value in found):
+        entries = "nan" if any(np.any(np.isnan(value)) for value in found) else "inf"
+        return Diagnosis(Finding(Mistake.NOT_FINITE, f"The value is not finite: it has {entries}."))
+    formula = reference.formula(quantity)
+    expected = [reference.value(quantity, k) for k in range(len(found))]
+    if formula is not None:
+        if (mutant := _matching(found, formula, words, close)) is not None:
+            return Diagnosis(Finding(mutant.mistake, mutant.say()))
+        if (simple := _proportion(found, expected, quantity, reference, words, close)) is not None:
+            return Diagnosis(simple)
+        if (deep := _deep(found, formula, quantity, words, close, reads)) is not None:
+            return deep
+        if (mutant := _matching([-v for v in found], formula, words, close)) is not None:
+            text = f"{mutant.say()} Besides, the sign is wrong."
+            return Diagnosis(Finding(mutant.mistake, text))
+    return Diagnosis(remainder(found, expected, quantity, reference, words, close))
+
+
+def _mutants(formula: Formula, words: Words) -> Iterator[Mutant]:
+    return chain(
+        whole_mutants(formula, words), chain_mutants(formula, words), inside_mutants(formula, words)
+    )
+
+
+def _matching(
+    found: Sequence[Array], formula: Formula, words: Words, close: Closeness
+) -> Mutant | None:
+    return next((m for m in _mutants(formula, words) if close.everywhere(found, m.at)), None)
+
+
+def _proportion(
+    found: Sequence[Array],
+    expected: Sequence[Array],
+    quantity: Quantity,
+    reference: Reference,
+    words: Words,
+    close: Closeness,
+) -> Finding | None:
+    """A constant factor too many or too few, or another step or derivative as such a factor."""
+    ratios = [_ratio(value, right, close) for value, right in zip(found, expected, strict=True)]
+    known = [ratio for ratio in ratios if ratio is not None]
+    if len(known) == len(ratios) and known:
+        sized = _by_size(known, reference)
+        if sized is not None:
+            return sized
+        if close(np.asarray(known), np.full(len(known), known[0])):
+            factor = known[0]
+            if abs(factor) < 1:
+                text = f"The factor {words.number(np.asarray(1 / factor))} is missing."
+                return Finding(Mistake.MISSING_FACTOR, text)
+            text = f"The factor {words.number(np.asarray(factor))} is too many."
+            return Finding(Mistake.EXTRA_FACTOR, text)
+    for name, values in _candidates(quantity, reference, words):
+        if close.everywhere(found, lambda k, v=values: _kept(expected[k], expected[k] * v(k))):  # type: ignore[misc]
+            return Finding(Mistake.EXTRA_FACTOR, f"The factor {name} is too many.")
+        if close.everywhere(expected, lambda k, v=values: _kept(found[k], found[k] * v(k))):  # type: ignore[misc]
+            return Finding(Mistake.MISSING_FACTOR, f"The factor {name} is missing.")
+    return None
+
+
+def _kept(like: Array, value: Array) -> Array:
+    if like.shape != value.shape:
+        msg = "shapes differ"
+        raise ValueError(msg)
+    return value
+
+
+def _ratio(found: Array, expected: Array, close: Closeness) -> float | None:
+    """The one number by which two arrays differ."""
+    if found.shape != expected.shape or not np.any(expected) or not np.any(found):
+        return None
+    where = np.unravel_index(np.argmax(np.abs(expected)), expected.shape)
+    ratio = float(found[where] / expected[where])
+    return ratio if ratio and close(found, ratio * expected) else None
+
+
+def _by_size(ratios: Sequence[float], reference: Reference) -> Finding | None:
+    """Whether values differ by the size of an axis, or of two: a mean for a sum."""
+    dims = {dim for step in reference.program.steps for dim in step.node.shape if dim != 1}
+    for dim in sorted(dims, key=str):
+        axes = [
+            float(dim)
+            if isinstance(dim, int)
+            else float(reference.samples[k].sizes.get(str(dim), 0))
+            for k in range(len(ratios))
+        ]
+        if min(axes) <= 2 or max(axes) == 0:
+            continue
+        if np.allclose(np.asarray(ratios) * axes, 1):
+            text = (
+                f"This is a mean where a sum belongs: it is divided by {dim}, a number of entries."
+            )
+            return Finding(Mistake.MEAN_FOR_SUM, text)
+        if np.allclose(np.asarray(ratios), axes):
+            text = f"This is a sum where a mean belongs: it must be divided by {dim}, the number of entries."
+            return Finding(Mistake.SUM_FOR_MEAN, text)
+    return None
+
+
+def _candidates(
+    quantity: Quantity, reference: Reference, words: Words
+) -> Iterator[tuple[str, Callable[[int], Array]]]:
+    """Steps, and derivatives of the same sweep, by their names."""
+    sweep = reference.sweep(quantity)
+    names = [Quantity(Role.PRIMAL, step.name) for step in reference.program.steps]
+    if sweep is not None:
+        names += [Quantity(quantity.role, name, quantity.of) for name in sweep.steps]
+    for other in names:
+        yield words.name(other), lambda k, other=other: reference.value(other, k)  # type: ignore[misc]
+
+
+def _deep(
+    found: Sequence[Array],
+    formula: Formula,
+    quantity: Quantity,
+    words: Words,
+    close: Closeness,
+    reads: Collection[Quantity],
+) -> Diagnosis | None:
+    """A mistake in a derivative on the way to this one, carried on correctly."""
+    sweep = formula.sweep
+    if sweep is None:
+        return None
+    for earlier in list(sweep.steps.values())[:_MOST_STEPS]:
+        origin = Quantity(quantity.role, earlier.name, quantity.of)
+        if earlier.name == quantity.step:
+            return None
+        if earlier.is_seed or origin in reads:
+            continue
+        inner = Formula(formula.samples, sweep, earlier, formula.program)
+        for mutant in _mutants(inner, words):
+            carried = _Carried(sweep, inner, formula, mutant)
+            if close.everywhere(found, carried):
+                text = f"The mistake is in {words.name(origin)}. {mutant.say()}"
+                values = tuple(np.asarray(mutant.at(k)) for k in range(len(found)))
+                return Diagnosis(Finding(mutant.mistake, text), origin, values)
+    return None
+
+
+class _Carried:
+    """A derivative computed from a mistaken earlier one."""
+
+    def __init__(self, sweep: Sweep, inner: Formula, outer: Formula, mutant: Mutant) -> None:
+        self.sweep, self.inner, self.outer, self.mutant = sweep, inner, outer, mutant
+
+    def __call__(self, k: int) -> Array:
+        """The value at a sample."""
+        sample = self.inner.samples[k]
+        wrong = np.asarray(self.mutant.at(k))
+        right = self.sweep.values(self.inner.samples, k)[self.inner.step.node]
+        if wrong.shape != right.shape:
+            msg = "shapes differ"
+            raise ValueError(msg)
+        known = {**sample.primal, **self.sweep.seed_values(k), self.inner.step.node: wrong}
+        node = self.outer.step.node
+        return evaluate([node], known, sample.sizes)[node]

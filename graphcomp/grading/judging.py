@@ -1,0 +1,266 @@
+"""Lines judged in order: each by itself, and with what the lines before it came to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypeAlias
+
+import numpy as np
+
+from graphcomp.evaluate import Array
+from graphcomp.grading.closeness import Closeness
+from graphcomp.grading.diagnosis import diagnose
+from graphcomp.grading.kinks import differs_at_kink
+from graphcomp.grading.lines import Line, LineError
+from graphcomp.grading.mistakes import Finding, Mistake
+from graphcomp.grading.quantities import Quantity, Vocabulary
+from graphcomp.grading.reference import Reference
+from graphcomp.grading.report import GradedLine, Verdict
+from graphcomp.grading.wording import Words
+from graphcomp.program import Role
+
+#: What a line gives a value to: a quantity of the program, or a name of the learner's own.
+_Key: TypeAlias = Quantity | str
+
+
+class Judge:
+    """Judges lines, one after the other.
+
+    Args:
+        reference: what is right.
+        vocabulary: what names mean.
+        close: when values are equal.
+    """
+
+    def __init__(self, reference: Reference, vocabulary: Vocabulary, close: Closeness) -> None:
+        self.reference, self.vocabulary, self.close = reference, vocabulary, close
+        self.rows: list[GradedLine] = []
+        self.answered: set[Quantity] = set()
+        self._own: dict[_Key, Sequence[Array]] = {}  # what the learner's lines came to
+        self._right: dict[str, Sequence[Array]] = {}  # what steps of the learner's own should be
+        self._cause: dict[_Key, str] = {}  # the line that made a value wrong
+        self._lines: dict[str, int] = {}  # where the row of a step of the learner's own is
+
+    def judge(self, line: Line) -> None:
+        """Judge the next line."""
+        quantity = line.quantity or self.vocabulary.find(line.name)
+        if line.problem:
+            self._fail(line, quantity, Finding(Mistake.FAILED, line.problem))
+        elif quantity is None and self.vocabulary.is_derivative_name(line.name):
+            hint = self.vocabulary.suggest(line.name)
+            text = (
+                f"The model has no derivative of this name{hint or '; see its steps and inputs'}."
+            )
+            self._fail(line, None, Finding(Mistake.UNKNOWN, text))
+        elif quantity is None and line.name in self._right:
+            self._fail(line, None, _repeated(line.name))
+        elif quantity is None:
+            self._note(line)
+        elif quantity in self.answered:
+            self._fail(line, quantity, _repeated(line.name))
+        else:
+            self.answered.add(quantity)
+            self._compare(line, quantity)
+
+    # ------------------------------------------------------------ values
+
+    def _key(self, name: str) -> _Key:
+        if name in self._right:
+            return name
+        found = self.vocabulary.find(name)
+        if found is None:
+            msg = f"it needs {name!r}, which no earlier line gives"
+            raise LineError(msg)
+        return found
+
+    def _run(self, line: Line, *, own: bool) -> list[Array]:
+        """The values at all samples, given correct earlier values or the learner's own."""
+        keys = {name: self._key(name) for name in line.reads}
+        return [
+            np.asarray(
+                line.run(
+                    {name: self._value(key, k, own=own) for name, key in keys.items()}, s.sizes
+                )
+            )
+            for k, s in enumerate(self.reference.samples)
+        ]
+
+    def _value(self, key: _Key, k: int, *, own: bool) -> Array:
+        if own and key in self._own:
+            return self._own[key][k]
+        return self._right[key][k] if isinstance(key, str) else self.reference.value(key, k)
+
+    def _blamed(self, line: Line) -> str:
+        """The earlier line that a wrong value comes from."""
+        keys = (self._key(name) for name in line.reads)
+        return next((self._cause[key] for key in keys if key in self._cause), "")
+
+    # ------------------------------------------------------------ verdicts
+
+    def _fail(self, line: Line, quantity: Quantity | None, finding: Finding) -> None:
+        """A line without a value; those after it are judged as if it were right."""
+        if quantity is not None:
+            self.answered.add(quantity)
+        row = GradedLine(
+            line.name, line.number, line.text, Verdict.WRONG, finding.mistake, finding.text
+        )
+        self.rows.append(self._with_correct(row, line, quantity))
+
+    def _note(self, line: Line) -> None:
+        """A step of the learner's own."""
+        try:
+            values = self._run(line, own=False)
+        except LineError as error:
+            self._fail(line, None, Finding(Mistake.FAILED, _sentence(error)))
+            return
+        self._right[line.name] = values
+        try:
+            self._own[line.name] = self._run(line, own=True)
+        except LineError:
+            self._own[line.name] = values
+        if blamed := self._blamed(line):
+            self._cause[line.name] = blamed
+        self._lines[line.name] = len(self.rows)
+        same = self._recognised(values)
+        message = f"equal to {same}" if same else "a step of your own: not compared"
+        self.rows.append(GradedLine(line.name, line.number, line.text, Verdict.OWN, None, message))
+
+    def _recognised(self, values: Sequence[Array]) -> str:
+        """The derivative of the program that a step of the learner's own is."""
+        for step in self.reference.program.steps:
+            quantity = Quantity(Role.ADJOINT, step.name)
+            if step.node.is_real and self.close.everywhere(
+                values,
+                lambda k, quantity=quantity: self.reference.value(quantity, k),  # type: ignore[misc]
+            ):
+                return f"{step.name}_bar"
+        return ""
+
+    def _compare(self, line: Line, quantity: Quantity) -> None:
+        try:
+            values = self._run(line, own=False)
+        except LineError as error:
+            self._fail(line, quantity, Finding(Mistake.FAILED, _sentence(error)))
+            return
+        right = [self.close(v, self.reference.value(quantity, k)) for k, v in enumerate(values)]
+        try:
+            own = self._run(line, own=True)
+        except LineError:  # what an earlier line came to does not fit in here
+            own = []
+        agrees = bool(own) and self.close.everywhere(
+            own, lambda k: self.reference.value(quantity, k)
+        )
+        blamed = self._blamed(line)
+        if own:
+            self._own[quantity] = own
+        row = GradedLine(
+            line.name,
+            line.number,
+            line.text,
+            Verdict.RIGHT,
+            found=(own or values)[0],
+            expected=np.asarray(self.reference.value(quantity, 0), np.float64),
+        )
+        if all(right):
+            finding = self._at_kink(line, quantity) if agrees else None
+            if finding is not None:
+                row = _wrong(row, finding)
+            elif not agrees:
+                row = replace(row, verdict=Verdict.FOLLOWS, because=blamed)
+                self._cause[quantity] = blamed
+        elif agrees and blamed:
+            row = replace(row, verdict=Verdict.CANCELS, because=blamed)
+        else:
+            finding = self._finding(line, quantity, values, right)
+            if finding is None:  # the mistake is in an earlier step of the learner's own
+                self.answered.discard(quantity)
+                self.judge(line)
+                return
+            row = _wrong(row, finding)
+            self._cause[quantity] = line.name
+        self.rows.append(self._with_correct(row, line, quantity))
+
+    def _finding(
+        self, line: Line, quantity: Quantity, values: Sequence[Array], right: Sequence[bool]
+    ) -> Finding | None:
+        """What is wrong with a line; None if that is a step of the learner's own before it."""
+        kinks = self.reference.kinks
+        if kinks and all(right[1:]):
+            text = f"It differs at the given point only, which is on a kink: {'; '.join(kinks)}. "
+            return Finding(Mistake.MASK_AT_KINK, f"{text}There the derivative is 0 by convention.")
+        reads = [key for name in line.reads if isinstance(key := self._key(name), Quantity)]
+        found = diagnose(values, quantity, self.reference, self.words(line), self.close, reads)
+        if found.origin is None:
+            return found.finding
+        for name in (n for n in line.reads if n in self._lines and n not in self._cause):
+            if self.close.everywhere(found.values, lambda k, name=name: self._right[name][k]):  # type: ignore[misc]
+                self._blame_own(name, found.origin, found.finding)
+                return None
+        return found.finding
+
+    def _blame_own(self, name: str, origin: Quantity, finding: Finding) -> None:
+        """A step of the learner's own turned out to be a derivative with a mistake."""
+        samples = range(len(self.reference.samples))
+        wrong = self._right[name]
+        self._right[name] = [self.reference.value(origin, k) for k in samples]
+        self._cause[name] = name
+        index = self._lines[name]
+        text = finding.text.partition(". ")[2]
+        row = _wrong(
+            self.rows[index], Finding(finding.mistake, f"This is {origin.step}_bar. {text}")
+        )
+        expected = np.asarray(self._right[name][0], np.float64)
+        line = Line(name, row.text, row.number, (), lambda _v, _s: wrong[0])
+        self.rows[index] = self._with_correct(
+            replace(row, found=wrong[0], expected=expected), line, origin
+        )
+
+    def _at_kink(self, line: Line, quantity: Quantity) -> Finding | None:
+        formula = self.reference.formula(quantity)
+        if formula is None:
+            return None
+        names = {name: self._key(name) for name in line.reads}
+        primal = {
+            name: key.step
+            for name, key in names.items()
+            if isinstance(key, Quantity) and key.role is Role.PRIMAL
+        }
+
+        def given(k: int) -> dict[str, Array]:
+            return {name: self._value(key, k, own=False) for name, key in names.items()}
+
+        return differs_at_kink(line, formula, primal, given, self.close, self.words(line))
+
+    # ------------------------------------------------------------ words
+
+    def words(self, line: Line) -> Words:
+        """The notation of a line."""
+        program = self.reference.program
+        output = next(iter(program.outputs), "y")
+        return Words(program, line.style, unit=self.reference.unit, of=output)
+
+    def _with_correct(self, row: GradedLine, line: Line, quantity: Quantity | None) -> GradedLine:
+        if quantity is None or row.verdict is not Verdict.WRONG:
+            return row
+        formula = self.reference.formula(quantity)
+        if formula is None:
+            return row
+        return replace(row, correct=self.words(line).correct(formula))
+
+
+def _wrong(row: GradedLine, finding: Finding) -> GradedLine:
+    return replace(row, verdict=Verdict.WRONG, mistake=finding.mistake, message=finding.text)
+
+
+def _repeated(name: str) -> Finding:
+    return Finding(Mistake.REPEATED, f"{name} was given before; a derivation gives each once.")
+
+
+def _sentence(error: Exception) -> str:
+    text = str(error)
+    return (
+        f"It can't be computed: it {text}."
+        if text.startswith("raises")
+        else f"It can't be computed: {text}."
+    )
