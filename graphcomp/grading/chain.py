@@ -15,13 +15,16 @@ from graphcomp.program import Role, Step, StepTerm
 from graphcomp.traversal import topological
 
 
-def chain_mutants(formula: Formula, words: Words) -> Iterator[Mutant]:
-    """One contribution after the other with a mistake in it, the others as they should be."""
+def chain_mutants(formula: Formula, words: Words, *, reading: bool) -> Iterator[Mutant]:
+    """One contribution after the other with a mistake in it, the others as they should be.
+
+    `reading` says whether the line uses a derivative at all: then it may be the wrong one.
+    """
     if formula.sweep is None:
         return
     for i, term in enumerate(formula.terms):
         if term.via is not None and term.read is not None:
-            yield from _Contribution(formula, words, i, term).mutants()
+            yield from _Contribution(formula, words, i, term).mutants(reading=reading)
 
 
 class _Contribution:
@@ -32,12 +35,15 @@ class _Contribution:
         assert operand is not None
         self.operand: Step = formula.program.by_name[operand]
 
-    def mutants(self) -> Iterator[Mutant]:
+    def mutants(self, *, reading: bool) -> Iterator[Mutant]:
         read = self.words.derivative(self.formula, self.term)
         partial = self.term.partial
+        if reading:
+            yield from self._other_adjoints(read)
         if partial is not None:
             yield from self._incomplete(read, partial)
-        yield from self._other_adjoints(read)
+        if not reading:
+            yield from self._other_adjoints(read)
         yield from self._other_points(partial)
 
     def _changed(

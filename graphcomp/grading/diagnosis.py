@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 
 import numpy as np
@@ -25,21 +25,6 @@ from graphcomp.program import Role
 _MOST_STEPS = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """What is wrong with a line, and in which step if that is an earlier one.
-
-    Attributes:
-        finding: what.
-        origin: the derivative in which the mistake was made; None for the line itself.
-        values: of the mistaken derivative, at each sample.
-    """
-
-    finding: Finding
-    origin: Quantity | None = None
-    values: tuple[Array, ...] = ()
-
-
 def diagnose(
     found: Sequence[Array],
     quantity: Quantity,
@@ -47,7 +32,7 @@ def diagnose(
     words: Words,
     close: Closeness,
     reads: Collection[Quantity] = (),
-) -> Diagnosis:
+) -> Finding:
     """The mistake in a line, from its values at the samples, given correct earlier lines.
 
     Args:
@@ -60,32 +45,34 @@ def diagnose(
     """
     if not all(np.all(np.isfinite(value)) for value in found):
         entries = "nan" if any(np.any(np.isnan(value)) for value in found) else "inf"
-        return Diagnosis(Finding(Mistake.NOT_FINITE, f"The value is not finite: it has {entries}."))
+        return Finding(Mistake.NOT_FINITE, f"The value is not finite: it has {entries}.")
     formula = reference.formula(quantity)
     expected = [reference.value(quantity, k) for k in range(len(found))]
     if formula is not None:
-        if (mutant := _matching(found, formula, words, close)) is not None:
-            return Diagnosis(Finding(mutant.mistake, mutant.say()))
+        reading = any(read.role is not Role.PRIMAL for read in reads)
+        mutants = partial(_mutants, formula, words, reading=reading)
+        if (mutant := _matching(found, mutants(), close)) is not None:
+            return Finding(mutant.mistake, mutant.say())
         if (simple := _proportion(found, expected, quantity, reference, words, close)) is not None:
-            return Diagnosis(simple)
+            return simple
         if (deep := _deep(found, formula, quantity, words, close, reads)) is not None:
             return deep
-        if (mutant := _matching([-v for v in found], formula, words, close)) is not None:
+        if (mutant := _matching([-v for v in found], mutants(), close)) is not None:
             text = f"{mutant.say()} Besides, the sign is wrong."
-            return Diagnosis(Finding(mutant.mistake, text))
-    return Diagnosis(remainder(found, expected, quantity, reference, words, close))
+            return Finding(mutant.mistake, text)
+    return remainder(found, expected, quantity, reference, words, close)
 
 
-def _mutants(formula: Formula, words: Words) -> Iterator[Mutant]:
+def _mutants(formula: Formula, words: Words, *, reading: bool) -> Iterator[Mutant]:
     return chain(
-        whole_mutants(formula, words), chain_mutants(formula, words), inside_mutants(formula, words)
+        whole_mutants(formula, words),
+        chain_mutants(formula, words, reading=reading),
+        inside_mutants(formula, words),
     )
 
 
-def _matching(
-    found: Sequence[Array], formula: Formula, words: Words, close: Closeness
-) -> Mutant | None:
-    return next((m for m in _mutants(formula, words) if close.everywhere(found, m.at)), None)
+def _matching(found: Sequence[Array], mutants: Iterator[Mutant], close: Closeness) -> Mutant | None:
+    return next((m for m in mutants if close.everywhere(found, m.at)), None)
 
 
 def _proportion(
@@ -176,7 +163,7 @@ def _deep(
     words: Words,
     close: Closeness,
     reads: Collection[Quantity],
-) -> Diagnosis | None:
+) -> Finding | None:
     """A mistake in a derivative on the way to this one, carried on correctly."""
     sweep = formula.sweep
     if sweep is None:
@@ -188,12 +175,11 @@ def _deep(
         if earlier.is_seed or origin in reads:
             continue
         inner = Formula(formula.samples, sweep, earlier, formula.program)
-        for mutant in _mutants(inner, words):
+        for mutant in _mutants(inner, words, reading=False):
             carried = _Carried(sweep, inner, formula, mutant)
             if close.everywhere(found, carried):
                 text = f"The mistake is in {words.name(origin)}. {mutant.say()}"
-                values = tuple(np.asarray(mutant.at(k)) for k in range(len(found)))
-                return Diagnosis(Finding(mutant.mistake, text), origin, values)
+                return Finding(mutant.mistake, text)
     return None
 
 

@@ -15,6 +15,7 @@ from graphcomp.grading.closeness import Closeness
 from graphcomp.grading.functions import functions_of, read_functions
 from graphcomp.grading.judging import Judge
 from graphcomp.grading.lines import Line, LineError
+from graphcomp.grading.mistakes import Mistake
 from graphcomp.grading.quantities import Quantity, Vocabulary
 from graphcomp.grading.reference import POINTS, Reference
 from graphcomp.grading.report import GradedLine, GradeReport, Verdict
@@ -257,5 +258,8 @@ def _shown(rows: Sequence[GradedLine], reference: Reference) -> dict[str, str]:
             f"yours:  {words.number(row.found)}   right: {words.number(row.expected)}{where}"
         )
         for row in rows
-        if row.verdict is Verdict.WRONG and row.found is not None and row.expected is not None
+        if row.verdict is Verdict.WRONG
+        and row.found is not None
+        and row.expected is not None
+        and row.mistake is not Mistake.MASK_AT_KINK
     }

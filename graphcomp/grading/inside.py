@@ -132,9 +132,10 @@ class _Inside:
             def twice(lost: Node = lost) -> str:
                 return f"The factor {self._text(lost)} is there twice."
 
-            mistake = self.rule or Mistake.MISSING_FACTOR
-            if lost is self.term.read or lost.constant is not None:
-                mistake = Mistake.MISSING_FACTOR
+            mistake = Mistake.MISSING_FACTOR
+            plain = lost is self.term.read or lost.constant is not None
+            if self.rule is Mistake.QUOTIENT_RULE and not plain:
+                mistake = self.rule
             yield mistake, say, lambda v, i=i: np.broadcast_to(v[1 - i], np.shape(v[0] * v[1]))  # type: ignore[misc]
             yield Mistake.FACTOR_SQUARED, twice, lambda v, i=i: v[0] * v[1] * v[i]  # type: ignore[misc]
             yield (

@@ -40,7 +40,7 @@ class Judge:
         self._own: dict[_Key, Sequence[Array]] = {}  # what the learner's lines came to
         self._right: dict[str, Sequence[Array]] = {}  # what steps of the learner's own should be
         self._cause: dict[_Key, str] = {}  # the line that made a value wrong
-        self._lines: dict[str, int] = {}  # where the row of a step of the learner's own is
+        self._rows: dict[str, tuple[Line, int]] = {}  # steps of the learner's own, and their rows
 
     def judge(self, line: Line) -> None:
         """Judge the next line."""
@@ -121,7 +121,7 @@ class Judge:
             self._own[line.name] = values
         if blamed := self._blamed(line):
             self._cause[line.name] = blamed
-        self._lines[line.name] = len(self.rows)
+        self._rows[line.name] = line, len(self.rows)
         same = self._recognised(values)
         message = f"equal to {same}" if same else "a step of your own: not compared"
         self.rows.append(GradedLine(line.name, line.number, line.text, Verdict.OWN, None, message))
@@ -189,32 +189,69 @@ class Judge:
         if kinks and all(right[1:]):
             text = f"It differs at the given point only, which is on a kink: {'; '.join(kinks)}. "
             return Finding(Mistake.MASK_AT_KINK, f"{text}There the derivative is 0 by convention.")
-        reads = [key for name in line.reads if isinstance(key := self._key(name), Quantity)]
-        found = diagnose(values, quantity, self.reference, self.words(line), self.close, reads)
-        if found.origin is None:
-            return found.finding
-        for name in (n for n in line.reads if n in self._lines and n not in self._cause):
-            if self.close.everywhere(found.values, lambda k, name=name: self._right[name][k]):  # type: ignore[misc]
-                self._blame_own(name, found.origin, found.finding)
-                return None
-        return found.finding
+        if self._blame_own(line, quantity):
+            return None
+        return self._diagnosis(line, quantity, values)
 
-    def _blame_own(self, name: str, origin: Quantity, finding: Finding) -> None:
-        """A step of the learner's own turned out to be a derivative with a mistake."""
+    def _diagnosis(self, line: Line, quantity: Quantity, values: Sequence[Array]) -> Finding:
+        reads = [key for name in line.reads if isinstance(key := self._key(name), Quantity)]
+        words = self.words(line)
+        return diagnose(values, quantity, self.reference, words, self.close, reads)
+
+    # ------------------------------------------------------------ steps of the learner's own
+
+    def _blame_own(self, line: Line, quantity: Quantity) -> bool:
+        """Whether a step of the learner's own is to blame for a wrong line.
+
+        That is so if the line is right with a derivative of the program in place of that step.
+        """
+        for name in line.reads:
+            if name not in self._rows or name in self._cause:
+                continue
+            meant = self._meant(line, quantity, name)
+            if meant is None:
+                continue
+            before, index = self._rows[name]
+            if not self._blame_own(before, meant):
+                self._condemn(before, index, meant)
+            return True
+        return False
+
+    def _meant(self, line: Line, quantity: Quantity, name: str) -> Quantity | None:
+        """The derivative that would make a line right if it stood for a step of the learner's own."""
+        for step in self.reference.program.steps:
+            if not step.node.is_real:
+                continue
+            meant = Quantity(Role.ADJOINT, step.name)
+            instead = [self.reference.value(meant, k) for k in range(len(self.reference.samples))]
+            kept, self._right[name] = self._right[name], instead
+            try:
+                found = self._run(line, own=False)
+            except LineError:
+                continue
+            finally:
+                self._right[name] = kept
+            if self.close.everywhere(found, lambda k: self.reference.value(quantity, k)):
+                return meant
+        return None
+
+    def _condemn(self, line: Line, index: int, meant: Quantity) -> None:
+        """A step of the learner's own is wrong; all others are taken anew from the right one."""
+        wrong = self._right[line.name]
+        found = self._diagnosis(line, meant, wrong)
+        self._cause[line.name] = line.name
         samples = range(len(self.reference.samples))
-        wrong = self._right[name]
-        self._right[name] = [self.reference.value(origin, k) for k in samples]
-        self._cause[name] = name
-        index = self._lines[name]
-        text = finding.text.partition(". ")[2]
-        row = _wrong(
-            self.rows[index], Finding(finding.mistake, f"This is {origin.step}_bar. {text}")
-        )
-        expected = np.asarray(self._right[name][0], np.float64)
-        line = Line(name, row.text, row.number, (), lambda _v, _s: wrong[0])
-        self.rows[index] = self._with_correct(
-            replace(row, found=wrong[0], expected=expected), line, origin
-        )
+        self._right[line.name] = [self.reference.value(meant, k) for k in samples]
+        text = f"This should be {self.words(line).name(meant)}. {found.text}"
+        row = _wrong(self.rows[index], Finding(found.mistake, text))
+        expected = np.asarray(self._right[line.name][0], np.float64)
+        row = replace(row, found=self._own[line.name][0], expected=expected)
+        self.rows[index] = self._with_correct(row, line, meant)
+        for later, place in self._rows.values():
+            if place > index and later.name not in self._cause:
+                self._right[later.name] = self._run(later, own=False)
+                if blamed := self._blamed(later):
+                    self._cause[later.name] = blamed
 
     def _at_kink(self, line: Line, quantity: Quantity) -> Finding | None:
         formula = self.reference.formula(quantity)
