@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from graphcomp.evaluate import Array, evaluate
 from graphcomp.grading.mistakes import Mistake
 from graphcomp.grading.mutants import Mutant
+from graphcomp.grading.quantities import Quantity
 from graphcomp.grading.sweeps import Formula, unwrapped
 from graphcomp.grading.wording import Words
 from graphcomp.node import Node
@@ -15,16 +16,24 @@ from graphcomp.program import Role, Step, StepTerm
 from graphcomp.traversal import topological
 
 
-def chain_mutants(formula: Formula, words: Words, *, reading: bool) -> Iterator[Mutant]:
-    """One contribution after the other with a mistake in it, the others as they should be.
+def chain_mutants(formula: Formula, words: Words) -> Iterator[Mutant]:
+    """One contribution after the other with a mistake in it, the others as they should be."""
+    for contribution in _contributions(formula, words):
+        yield from contribution.mutants()
 
-    `reading` says whether the line uses a derivative at all: then it may be the wrong one.
-    """
+
+def adjoint_mutants(formula: Formula, words: Words) -> Iterator[Mutant]:
+    """The derivative of another step in place of the one that a contribution reads."""
+    for contribution in _contributions(formula, words):
+        yield from contribution.other_adjoints()
+
+
+def _contributions(formula: Formula, words: Words) -> Iterator[_Contribution]:
     if formula.sweep is None:
         return
     for i, term in enumerate(formula.terms):
         if term.via is not None and term.read is not None:
-            yield from _Contribution(formula, words, i, term).mutants(reading=reading)
+            yield _Contribution(formula, words, i, term)
 
 
 class _Contribution:
@@ -35,15 +44,11 @@ class _Contribution:
         assert operand is not None
         self.operand: Step = formula.program.by_name[operand]
 
-    def mutants(self, *, reading: bool) -> Iterator[Mutant]:
-        read = self.words.derivative(self.formula, self.term)
+    def mutants(self) -> Iterator[Mutant]:
+        """Mistakes with the local partial."""
         partial = self.term.partial
-        if reading:
-            yield from self._other_adjoints(read)
         if partial is not None:
-            yield from self._incomplete(read, partial)
-        if not reading:
-            yield from self._other_adjoints(read)
+            yield from self._incomplete(self.words.derivative(self.formula, self.term), partial)
         yield from self._other_points(partial)
 
     def _changed(
@@ -120,15 +125,16 @@ class _Contribution:
             lambda k: self._read(k) ** 2 * slope(k),
         )
 
-    def _other_adjoints(self, read: str) -> Iterator[Mutant]:
+    def other_adjoints(self) -> Iterator[Mutant]:
         """The derivative of another step in place of the one that is read."""
+        read = self.words.derivative(self.formula, self.term)
         formula, words, term = self.formula, self.words, self.term
         sweep = formula.sweep
         assert sweep is not None
         for other in sweep.steps.values():
             if other.node is term.read or other.name == formula.step.name:
                 continue
-            name = words.formulas.symbol(other)
+            name = words.name(Quantity(formula.step.role, other.name))
 
             def at(k: int, other: Step = other) -> Array:
                 value = sweep.values(formula.samples, k)[other.node]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from functools import partial
+from dataclasses import replace
 from itertools import chain
 
 import numpy as np
 
 from graphcomp.evaluate import Array, evaluate
-from graphcomp.grading.chain import chain_mutants
+from graphcomp.grading.chain import adjoint_mutants, chain_mutants
 from graphcomp.grading.closeness import Closeness
-from graphcomp.grading.inside import inside_mutants
+from graphcomp.grading.inside import inside_mutants, rule_of
 from graphcomp.grading.mistakes import Finding, Mistake
 from graphcomp.grading.mutants import Mutant, whole_mutants
 from graphcomp.grading.quantities import Quantity
@@ -49,25 +49,46 @@ def diagnose(
     formula = reference.formula(quantity)
     expected = [reference.value(quantity, k) for k in range(len(found))]
     if formula is not None:
-        reading = any(read.role is not Role.PRIMAL for read in reads)
-        mutants = partial(_mutants, formula, words, reading=reading)
-        if (mutant := _matching(found, mutants(), close)) is not None:
-            return Finding(mutant.mistake, mutant.say())
-        if (simple := _proportion(found, expected, quantity, reference, words, close)) is not None:
-            return simple
-        if (deep := _deep(found, formula, quantity, words, close, reads)) is not None:
-            return deep
-        if (mutant := _matching([-v for v in found], mutants(), close)) is not None:
-            text = f"{mutant.say()} Besides, the sign is wrong."
-            return Finding(mutant.mistake, text)
+        known = _recognised(found, formula, quantity, reference, words, close, reads)
+        if known is not None:
+            return known
     return remainder(found, expected, quantity, reference, words, close)
 
 
-def _mutants(formula: Formula, words: Words, *, reading: bool) -> Iterator[Mutant]:
+def _recognised(
+    found: Sequence[Array],
+    formula: Formula,
+    quantity: Quantity,
+    reference: Reference,
+    words: Words,
+    close: Closeness,
+    reads: Collection[Quantity],
+) -> Finding | None:
+    """A mistake in the line, the likely ones first; else one on the way to it."""
+    others = adjoint_mutants(formula, words)
+    sweep = formula.sweep
+    seeds = {step.name for step in sweep.steps.values() if step.is_seed} if sweep else set()
+    reading = any(read.role is not Role.PRIMAL and read.step not in seeds for read in reads)
+    if reading and (mutant := _matching(found, others, close)) is not None:
+        return Finding(mutant.mistake, mutant.say())
+    if (mutant := _matching(found, _mutants(formula, words), close)) is not None:
+        return Finding(mutant.mistake, mutant.say())
+    if (simple := _proportion(found, quantity, reference, words, close)) is not None:
+        quotient = rule_of(formula, formula.terms[0]) is Mistake.QUOTIENT_RULE
+        missing = simple.mistake is Mistake.MISSING_FACTOR
+        return replace(simple, mistake=Mistake.QUOTIENT_RULE) if quotient and missing else simple
+    if (deep := _deep(found, formula, quantity, words, close, reads)) is not None:
+        return deep
+    if (mutant := _matching(found, others, close)) is not None:
+        return Finding(mutant.mistake, mutant.say())
+    if (mutant := _matching([-v for v in found], _mutants(formula, words), close)) is not None:
+        return Finding(mutant.mistake, f"{mutant.say()} Besides, the sign is wrong.")
+    return None
+
+
+def _mutants(formula: Formula, words: Words) -> Iterator[Mutant]:
     return chain(
-        whole_mutants(formula, words),
-        chain_mutants(formula, words, reading=reading),
-        inside_mutants(formula, words),
+        whole_mutants(formula, words), chain_mutants(formula, words), inside_mutants(formula, words)
     )
 
 
@@ -77,13 +98,13 @@ def _matching(found: Sequence[Array], mutants: Iterator[Mutant], close: Closenes
 
 def _proportion(
     found: Sequence[Array],
-    expected: Sequence[Array],
     quantity: Quantity,
     reference: Reference,
     words: Words,
     close: Closeness,
 ) -> Finding | None:
     """A constant factor too many or too few, or another step or derivative as such a factor."""
+    expected = [reference.value(quantity, k) for k in range(len(found))]
     ratios = [_ratio(value, right, close) for value, right in zip(found, expected, strict=True)]
     known = [ratio for ratio in ratios if ratio is not None]
     if len(known) == len(ratios) and known:
@@ -133,10 +154,14 @@ def _by_size(ratios: Sequence[float], reference: Reference) -> Finding | None:
         ]
         if min(axes) <= 2 or max(axes) == 0:
             continue
-        if np.allclose(np.asarray(ratios) * axes, 1):
+        factors = np.asarray(ratios) * axes
+        varied = max(axes) > min(axes)
+        if np.allclose(factors, 1) or (varied and np.allclose(factors, factors[0])):
             text = (
                 f"This is a mean where a sum belongs: it is divided by {dim}, a number of entries."
             )
+            if not np.isclose(factors[0], 1):
+                text += f" Besides, it is {factors[0]:g} times what it should be."
             return Finding(Mistake.MEAN_FOR_SUM, text)
         if np.allclose(np.asarray(ratios), axes):
             text = f"This is a sum where a mean belongs: it must be divided by {dim}, the number of entries."
@@ -175,7 +200,7 @@ def _deep(
         if earlier.is_seed or origin in reads:
             continue
         inner = Formula(formula.samples, sweep, earlier, formula.program)
-        for mutant in _mutants(inner, words, reading=False):
+        for mutant in _mutants(inner, words):
             carried = _Carried(sweep, inner, formula, mutant)
             if close.everywhere(found, carried):
                 text = f"The mistake is in {words.name(origin)}. {mutant.say()}"

@@ -67,7 +67,7 @@ def grade_graph(
     reference = Reference(program, given, rng, unit=unit)
     close = Closeness(_tolerance(program) if tolerance is None else _checked(tolerance))
     _take_seeds(lines, vocabulary, reference)
-    judge = Judge(reference, vocabulary, close)
+    judge = Judge(reference, vocabulary, close, quiet=unit and not _has_seed(program, lines))
     for line in lines:
         judge.judge(line)
     rows = tuple(judge.rows)
@@ -199,6 +199,12 @@ def _is_unit(program: Program, lines: Sequence[Line]) -> bool:
     return by_name or not any(seeds & {*line.reads} for line in lines)
 
 
+def _has_seed(program: Program, lines: Sequence[Line]) -> bool:
+    """Whether the answers have the seed of reverse mode under a name: w5_bar, y_bar."""
+    outputs = {f"{name}_bar" for pair in program.outputs.items() for name in pair}
+    return any(outputs & {line.name, *line.reads} for line in lines)
+
+
 def _take_seeds(lines: Sequence[Line], vocabulary: Vocabulary, reference: Reference) -> None:
     """Take lines such as ``w1_dot = 1`` as the seeds of forward mode."""
     given: dict[str, list[Array]] = {}
@@ -246,7 +252,7 @@ def _not_there(
 
 def _shown(rows: Sequence[GradedLine], reference: Reference) -> dict[str, str]:
     """The values of wrong lines, and where."""
-    words = Words(reference.program, Style.PLAIN, unit=reference.unit, of="")
+    words = Words(reference.program, Style.PLAIN, unit=reference.unit, quiet=True)
     scalars = [
         f"{name} = {words.number(value)}"
         for name, value in reference.samples[0].inputs.items()

@@ -29,21 +29,21 @@ def inside_mutants(formula: Formula, words: Words) -> Iterator[Mutant]:
         yield from _Inside(formula, words, i, term).mutants()
 
 
+def rule_of(formula: Formula, term: StepTerm) -> Mistake | None:
+    """The rule of differentiation that a contribution follows, if it has a name."""
+    if formula.step.role is Role.PRIMAL or term.via is None:
+        return None
+    node = unwrapped(formula.consumer(term).node)
+    while node.op.form is Form.NEGATION:
+        node = node.args[0]
+    rules = {Form.PRODUCT: Mistake.PRODUCT_RULE, Form.QUOTIENT: Mistake.QUOTIENT_RULE}
+    return rules.get(node.op.form)
+
+
 class _Inside:
     def __init__(self, formula: Formula, words: Words, index: int, term: StepTerm) -> None:
         self.formula, self.words, self.index, self.term = formula, words, index, term
-        self.rule = self._rule()
-
-    def _rule(self) -> Mistake | None:
-        """The rule of differentiation that the contribution follows, if it has a name."""
-        if self.formula.step.role is Role.PRIMAL or self.term.via is None:
-            return None
-        node = unwrapped(self.formula.consumer(self.term).node)
-        while node.op.form is Form.NEGATION:
-            node = node.args[0]
-        form = node.op.form
-        rules = {Form.PRODUCT: Mistake.PRODUCT_RULE, Form.QUOTIENT: Mistake.QUOTIENT_RULE}
-        return rules.get(form)
+        self.rule = rule_of(formula, term)
 
     def mutants(self) -> Iterator[Mutant]:
         leaves = set(self.formula.leaves(0, self.term)) - {self.term.value}

@@ -31,10 +31,14 @@ class Judge:
         reference: what is right.
         vocabulary: what names mean.
         close: when values are equal.
+        quiet: whether the learner leaves out the seed, which is 1.
     """
 
-    def __init__(self, reference: Reference, vocabulary: Vocabulary, close: Closeness) -> None:
+    def __init__(
+        self, reference: Reference, vocabulary: Vocabulary, close: Closeness, *, quiet: bool
+    ) -> None:
         self.reference, self.vocabulary, self.close = reference, vocabulary, close
+        self.quiet = quiet
         self.rows: list[GradedLine] = []
         self.answered: set[Quantity] = set()
         self._own: dict[_Key, Sequence[Array]] = {}  # what the learner's lines came to
@@ -273,9 +277,8 @@ class Judge:
 
     def words(self, line: Line) -> Words:
         """The notation of a line."""
-        program = self.reference.program
-        output = next(iter(program.outputs), "y")
-        return Words(program, line.style, unit=self.reference.unit, of=output)
+        unit = self.reference.unit
+        return Words(self.reference.program, line.style, unit=unit, quiet=self.quiet)
 
     def _with_correct(self, row: GradedLine, line: Line, quantity: Quantity | None) -> GradedLine:
         if quantity is None or row.verdict is not Verdict.WRONG:

@@ -52,7 +52,7 @@ class Reference:
         points = [_point(program, at)] if self.given else []
         probe = _Probe(program, rng)
         while len(points) < POINTS + self.given and graph.inputs:
-            points.append(probe.draw(drawn))
+            points.append(probe.draw(drawn, 3 + len(points) % 2))
         self.samples = [_sample(program, point) for point in points or [{}]]
         self.kinks = _kinks(program, points[0], rng) if self.given and points else []
         outputs = [step for step in program.steps if step.outputs and step.node.is_real]
@@ -175,21 +175,18 @@ class _Probe:
             for node in wanted
         )
 
-    def draw(self, at: Mapping[str, Any]) -> dict[str, Array]:
-        """A point that can be used.
+    def draw(self, at: Mapping[str, Any], smallest: int) -> dict[str, Array]:
+        """A point that can be used, its dimensions of so many entries at least.
 
         Raises:
             InputError: none was found.
         """
         inputs = self.program.graph.inputs
+        first, then = (partial(self.usable, margin=margin) for margin in _MARGINS)
         try:
-            return find_point(
-                inputs, at, self.rng, partial(self.usable, margin=_MARGINS[0]), smallest=3
-            )
+            return find_point(inputs, at, self.rng, first, smallest=smallest)
         except InputError:
-            return find_point(
-                inputs, at, self.rng, partial(self.usable, margin=_MARGINS[1]), smallest=3
-            )
+            return find_point(inputs, at, self.rng, then, smallest=smallest)
 
 
 def _kinks(program: Program, point: dict[str, Array], rng: np.random.Generator) -> list[str]:

@@ -50,6 +50,9 @@ def _shapes(
     close: Closeness,
 ) -> Finding:
     got, right = found[0].shape, expected[0].shape
+    if close.everywhere(found, lambda k: expected[k].T):
+        text = f"The result is transposed: the shape is {got}, but must be {right}."
+        return Finding(Mistake.TRANSPOSED, text)
     rank = found[0].ndim
     for count in range(1, rank + 1):
         for axes in combinations(range(rank), count):

@@ -31,11 +31,12 @@ class Words:
         program: the primal program.
         style: of the line that is spoken of.
         unit: whether the seed of the output is 1.
-        of: the step that is differentiated, for derivatives by name.
+        quiet: whether a seed of 1 is left out.
     """
 
-    def __init__(self, program: Program, style: Style, *, unit: bool, of: str) -> None:
-        self.program, self.style, self.unit, self.of = program, style, unit, of
+    def __init__(self, program: Program, style: Style, *, unit: bool, quiet: bool) -> None:
+        self.program, self.style, self.unit, self.quiet = program, style, unit, quiet
+        self.of, self._output = next(iter(program.outputs.items()))
         self.notation: Notation = UNICODE if style is Style.ACCENTS else ASCII
         self.formulas = Formulas(program, self.notation)
 
@@ -95,18 +96,19 @@ class Words:
         return self.notation.symbol(label, accent)
 
     def _total(self, step: Step) -> str:
-        if self.style is not Style.DERIVATIVES:
+        vias = [term.via for term in step.terms]
+        if not self.quiet or step.role is not Role.ADJOINT or self._output not in vias:
             return self.formulas.total(step)
-        seed = self.notation.symbol(self.of, "bar")
+        seed = self.notation.symbol(self._output, "bar")
+        minus, times = self.notation.minus, self.notation.times
         text = ""
         for term in step.terms:
             part = self.formulas.contribution(step, term)
-            if term.via == self.of:
+            if term.via == self._output:
                 alone = self.formulas.partial(step, term)
-                part = alone or part.replace(f"{seed}*", "").replace(seed, "1")
-            negative = part.startswith("-")
-            sign = " - " if negative else " + "
-            text = f"{text}{sign}{part.removeprefix('-')}" if text else part
+                part = alone or part.replace(f"{seed}{times}", "").replace(seed, "1")
+            sign = f" {minus} " if part.startswith(minus) else " + "
+            text = f"{text}{sign}{part.removeprefix(minus)}" if text else part
         return text
 
     def number(self, value: Array) -> str:
