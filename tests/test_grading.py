@@ -615,4 +615,4 @@ def test_a_report_is_plain_data_too() -> None:
     assert data["first_wrong"] == "w4_bar"
     assert data["lines"][1]["mistake"] == "sign of 1/x"
     assert data["lines"][1]["correct"] == "w4_bar = w5_bar*(-1/w4**2)"
-    assert data["point"] == {"x": 1.0, "a": 2.0}
+    assert data["points"][0] == {"x": 1.0, "a": 2.0}

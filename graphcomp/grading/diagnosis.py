@@ -66,9 +66,7 @@ def _recognised(
 ) -> Finding | None:
     """A mistake in the line, the likely ones first; else one on the way to it."""
     others = adjoint_mutants(formula, words)
-    sweep = formula.sweep
-    seeds = {step.name for step in sweep.steps.values() if step.is_seed} if sweep else set()
-    reading = any(read.role is not Role.PRIMAL and read.step not in seeds for read in reads)
+    reading = any(read.role is not Role.PRIMAL for read in reads)
     if reading and (mutant := _matching(found, others, close)) is not None:
         return Finding(mutant.mistake, mutant.say())
     if (mutant := _matching(found, _mutants(formula, words), close)) is not None:

@@ -83,7 +83,7 @@ def grade_graph(
         rows,
         missing,
         unanswered,
-        reference.samples[0].inputs,
+        tuple(sample.inputs for sample in reference.samples),
         notes,
         _shown(rows, reference),
     )
@@ -253,19 +253,17 @@ def _not_there(
 def _shown(rows: Sequence[GradedLine], reference: Reference) -> dict[str, str]:
     """The values of wrong lines, and where."""
     words = Words(reference.program, Style.PLAIN, unit=reference.unit, quiet=True)
-    scalars = [
-        f"{name} = {words.number(value)}"
-        for name, value in reference.samples[0].inputs.items()
-        if not value.shape
-    ]
-    where = f"  (at {', '.join(scalars)})" if scalars else ""
-    return {
-        f"{row.name}:{row.number}": (
-            f"yours:  {words.number(row.found)}   right: {words.number(row.expected)}{where}"
-        )
-        for row in rows
-        if row.verdict is Verdict.WRONG
-        and row.found is not None
-        and row.expected is not None
-        and row.mistake is not Mistake.MASK_AT_KINK
-    }
+    shown = {}
+    for row in rows:
+        wrong = row.verdict is Verdict.WRONG and row.mistake is not Mistake.MASK_AT_KINK
+        if wrong and row.found is not None and row.expected is not None:
+            inputs = reference.samples[row.sample].inputs.items()
+            scalars = [f"{name} = {words.number(v)}" for name, v in inputs if not v.shape]
+            where = f"at {', '.join(scalars)}" if scalars else ""
+            if row.sample and reference.given:
+                where = "they agree at the given point by chance; this is another one"
+            shown[f"{row.name}:{row.number}"] = (
+                f"yours:  {words.number(row.found)}   right: {words.number(row.expected)}"
+                f"{f'  ({where})' if where else ''}"
+            )
+    return shown

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 
 import numpy as np
 
-from graphcomp.evaluate import Array, evaluate
+from graphcomp.evaluate import Array, evaluate, resolve_params
 from graphcomp.grading.mistakes import Mistake
 from graphcomp.grading.mutants import Mutant, sign_of
 from graphcomp.grading.sweeps import Formula, unwrapped
@@ -55,6 +55,7 @@ class _Inside:
                 for mistake, say, change in self._changes(node):
                     yield self._changed(mistake, say, node, change)
         yield from self._swaps([node for node in nodes if node in leaves])
+        yield from self._single_swaps([node for node in nodes if node not in leaves], leaves)
 
     def _changed(
         self,
@@ -302,6 +303,36 @@ class _Inside:
                     lambda r=right, w=wrong, why=why: f"{w} stands where {r} belongs{why}.",  # type: ignore[misc]
                     at,
                 )
+
+    def _single_swaps(self, nodes: Sequence[Node], leaves: Container[Node]) -> Iterator[Mutant]:
+        """Another step in place of one in one place, where it stands in several: h*(1 - a)."""
+        program = self.formula.program
+        owners = {n: step for step in program.steps for n in (step.node, unwrapped(step.node))}
+        for node in nodes:
+            for i, arg in enumerate(node.args):
+                if arg not in leaves or arg not in owners or arg is self.term.read:
+                    continue
+                right = self.words.step(owners[arg].name)
+                for other in program.steps:
+                    if other.node is not owners[arg].node and other.node.dtype == arg.dtype:
+                        wrong = self.words.step(other.name)
+                        yield self._replaced(node, i, other.node, f"{wrong} stands where {right}")
+
+    def _replaced(self, node: Node, index: int, other: Node, text: str) -> Mutant:
+        """One operation with another step for one of its arguments."""
+
+        def at(k: int) -> Array:
+            sample = self.formula.samples[k]
+            known = self.formula.leaves(k, self.term)
+            known.pop(node, None)
+            values = evaluate(node.args, known, sample.sizes)
+            args = [values[arg] for arg in node.args]
+            args[index] = sample.primal[other]
+            changed = node.op.evaluate(*args, **resolve_params(node.params, sample.sizes))
+            found = evaluate([self.term.value], {**known, node: np.asarray(changed)}, sample.sizes)
+            return self.formula.total(k, {self.index: found[self.term.value]})
+
+        return Mutant(Mistake.WRONG_STEP, lambda: f"{text} belongs in {self._text(node)}.", at)
 
     def _consumer(self) -> str:
         """The step that is differentiated."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeAlias
@@ -123,12 +124,24 @@ class Judge:
             self._own[line.name] = self._run(line, own=True)
         except LineError:
             self._own[line.name] = values
+        if self._is_unknown(line.name):
+            hint = self.vocabulary.suggest(line.name) or "."
+            text = f"The model has no step or derivative of this name{hint}"
+            if "?" in text:
+                text += " A step of your own needs a line that defines it before."
+            self._fail(line, None, Finding(Mistake.UNKNOWN, text))
+            return
         if blamed := self._blamed(line):
             self._cause[line.name] = blamed
         self._rows[line.name] = line, len(self.rows)
         same = self._recognised(values)
         message = f"equal to {same}" if same else "a step of your own: not compared"
         self.rows.append(GradedLine(line.name, line.number, line.text, Verdict.OWN, None, message))
+
+    def _is_unknown(self, name: str) -> bool:
+        """Whether a name is that of a derivative, but of nothing in the model or the answers."""
+        steps = re.split(r"_d_", name.removeprefix("d_")) + [name.rpartition("_")[0]]
+        return self.vocabulary.is_derivative_name(name) and not any(s in self._rows for s in steps)
 
     def _recognised(self, values: Sequence[Array]) -> str:
         """The derivative of the program that a step of the learner's own is."""
@@ -166,6 +179,8 @@ class Judge:
             found=(own or values)[0],
             expected=np.asarray(self.reference.value(quantity, 0), np.float64),
         )
+        if not agrees:
+            row = self._where_wrong(row, quantity, own or values)
         if all(right):
             finding = self._at_kink(line, quantity) if agrees else None
             if finding is not None:
@@ -185,6 +200,16 @@ class Judge:
             self._cause[quantity] = line.name
         self.rows.append(self._with_correct(row, line, quantity))
 
+    def _where_wrong(
+        self, row: GradedLine, quantity: Quantity, values: Sequence[Array]
+    ) -> GradedLine:
+        """The row with the values at the first point where they differ from the right ones."""
+        for k, value in enumerate(values):
+            expected = np.asarray(self.reference.value(quantity, k), np.float64)
+            if not self.close(value, expected):
+                return replace(row, found=value, expected=expected, sample=k)
+        return row
+
     def _finding(
         self, line: Line, quantity: Quantity, values: Sequence[Array], right: Sequence[bool]
     ) -> Finding | None:
@@ -199,6 +224,8 @@ class Judge:
 
     def _diagnosis(self, line: Line, quantity: Quantity, values: Sequence[Array]) -> Finding:
         reads = [key for name in line.reads if isinstance(key := self._key(name), Quantity)]
+        if line.quantity is not None:  # of a vjp, which takes the seed and no other derivative
+            reads = []
         words = self.words(line)
         return diagnose(values, quantity, self.reference, words, self.close, reads)
 
@@ -248,8 +275,7 @@ class Judge:
         self._right[line.name] = [self.reference.value(meant, k) for k in samples]
         text = f"This should be {self.words(line).name(meant)}. {found.text}"
         row = _wrong(self.rows[index], Finding(found.mistake, text))
-        expected = np.asarray(self._right[line.name][0], np.float64)
-        row = replace(row, found=self._own[line.name][0], expected=expected)
+        row = self._where_wrong(row, meant, self._own[line.name])
         self.rows[index] = self._with_correct(row, line, meant)
         for later, place in self._rows.values():
             if place > index and later.name not in self._cause:
@@ -298,7 +324,7 @@ def _repeated(name: str) -> Finding:
 
 
 def _sentence(error: Exception) -> str:
-    text = str(error)
+    text = str(error).rstrip(".")
     return (
         f"It can't be computed: it {text}."
         if text.startswith("raises")

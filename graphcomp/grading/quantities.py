@@ -39,7 +39,7 @@ class Vocabulary:
     >>> words = Vocabulary(gc.from_string("y = x*a").program(), unit=True)
     >>> words.find("x_bar") == words.find("d_y_d_x") == words.find("w1_bar") == words.find("dx")
     True
-    >>> words.suggest("d_y_d_z")
+    >>> words.suggest("d_y_d_xx")
     "; did you mean 'd_y_d_x'?"
     """
 

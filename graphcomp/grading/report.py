@@ -36,8 +36,9 @@ class GradedLine:
         message: what is wrong, in a sentence or two.
         correct: the correct line, as far as there is one.
         because: the earlier line that makes it wrong.
-        found: its value at the first point, where it has one.
+        found: its value at a point, where it has one.
         expected: the correct value there.
+        sample: which point: the first, or the first where a wrong line is wrong.
     """
 
     name: str
@@ -50,6 +51,7 @@ class GradedLine:
     because: str = ""
     found: Array | None = None
     expected: Array | None = None
+    sample: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """As JSON-ready data."""
@@ -64,6 +66,7 @@ class GradedLine:
             "because": self.because or None,
             "found": plain_value(self.found),
             "expected": plain_value(self.expected),
+            "point": self.sample,
         }
 
 
@@ -77,7 +80,7 @@ class GradeReport:
         lines: the lines of the answers, in order.
         missing: derivatives that were asked for and not given.
         unanswered: inputs for which there is no derivative, though none was asked for.
-        point: the first point.
+        points: the points, values by name of the input.
         notes: remarks on the point.
     """
 
@@ -86,7 +89,7 @@ class GradeReport:
     lines: tuple[GradedLine, ...]
     missing: tuple[str, ...] = ()
     unanswered: tuple[str, ...] = ()
-    point: Mapping[str, Array] = field(default_factory=dict)
+    points: tuple[Mapping[str, Array], ...] = ()
     notes: tuple[str, ...] = ()
     shown: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -173,7 +176,9 @@ class GradeReport:
             "missing": list(self.missing),
             "unanswered": list(self.unanswered),
             "notes": list(self.notes),
-            "point": {name: plain_value(value) for name, value in self.point.items()},
+            "points": [
+                {name: plain_value(value) for name, value in point.items()} for point in self.points
+            ],
         }
 
 

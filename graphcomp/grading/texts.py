@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from graphcomp.errors import GraphcompError, ParseError
+from graphcomp.errors import GraphcompError, ParseError, ShapeError
 from graphcomp.evaluate import evaluate
 from graphcomp.frontends.excerpts import Source
 from graphcomp.frontends.expressions import evaluate as parse
@@ -95,6 +95,9 @@ class _Reader:
         names = _Names(self.vocabulary, self.own)
         try:
             root = node(parse(statement, names, "float64"), "float64")
+        except ShapeError as error:
+            message = f"The shapes do not fit. {str(error).partition(chr(10))[0]}."
+            return self._broken(shown, number, message, name)
         except GraphcompError as error:
             return self._broken(shown, number, str(error), name)
         if self.vocabulary.find(name) is None:

@@ -109,8 +109,20 @@ class Words:
                 part = alone or part.replace(f"{seed}{times}", "").replace(seed, "1")
             sign = f" {minus} " if part.startswith(minus) else " + "
             text = f"{text}{sign}{part.removeprefix(minus)}" if text else part
-        return text
+        return _bare(text)
 
     def number(self, value: Array) -> str:
         """A value."""
         return self.notation.number(value)
+
+
+def _bare(text: str) -> str:
+    """The text without parentheses around all of it."""
+    if not text.startswith("("):
+        return text
+    depth = 0
+    for i, character in enumerate(text):
+        depth += (character == "(") - (character == ")")
+        if depth == 0:
+            return text[1:-1] if i == len(text) - 1 else text
+    return text
