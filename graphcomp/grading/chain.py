@@ -98,14 +98,14 @@ class _Contribution:
         yield self._changed(
             Mistake.VALUE_FOR_DERIVATIVE,
             lambda: (
-                f"{read} is multiplied by the value of {later}, not by its derivative by {earlier}, "
+                f"{_upper(read)} is multiplied by the value of {later}, not by its derivative by {earlier}, "
                 f"which is {text}."
             ),
             lambda k: self._read(k) * formula.samples[k].primal[self.consumer.node],
         )
         yield self._changed(
             Mistake.INVERTED,
-            lambda: f"{read} is divided by {text}, but must be multiplied by it.",
+            lambda: f"{_upper(read)} is divided by {text}, but must be multiplied by it.",
             lambda k: self._read(k) / slope(k),
         )
         yield self._changed(
@@ -200,3 +200,8 @@ def _require(fits: bool) -> None:
     if not fits:
         msg = "shapes differ"
         raise ValueError(msg)
+
+
+def _upper(text: str) -> str:
+    """A name, or the words for one, at the beginning of a sentence."""
+    return f"T{text[1:]}" if text.startswith("the ") else text

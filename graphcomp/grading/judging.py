@@ -52,12 +52,6 @@ class Judge:
         quantity = line.quantity or self.vocabulary.find(line.name)
         if line.problem:
             self._fail(line, quantity, Finding(Mistake.FAILED, line.problem))
-        elif quantity is None and self.vocabulary.is_derivative_name(line.name):
-            hint = self.vocabulary.suggest(line.name)
-            text = (
-                f"The model has no derivative of this name{hint or '; see its steps and inputs'}."
-            )
-            self._fail(line, None, Finding(Mistake.UNKNOWN, text))
         elif quantity is None and line.name in self._right:
             self._fail(line, None, _repeated(line.name))
         elif quantity is None:

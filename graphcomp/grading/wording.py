@@ -7,8 +7,9 @@ from enum import Enum
 
 from graphcomp.evaluate import Array
 from graphcomp.grading.quantities import Quantity
-from graphcomp.grading.sweeps import Formula
+from graphcomp.grading.sweeps import Formula, unwrapped
 from graphcomp.node import Node
+from graphcomp.op import Form
 from graphcomp.printers.formula import Formulas
 from graphcomp.printers.notation import ASCII, UNICODE, Accent, Notation
 from graphcomp.program import Program, Role, Step, StepTerm
@@ -65,6 +66,8 @@ class Words:
     def derivative(self, formula: Formula, term: StepTerm) -> str:
         """The derivative that a term reads."""
         assert term.via is not None
+        if self.quiet and formula.step.role is Role.ADJOINT and term.via == self._output:
+            return "the seed 1"
         return self.name(Quantity(formula.step.role, term.via))
 
     def node(self, formula: Formula, term: StepTerm, node: Node) -> str:
@@ -74,7 +77,11 @@ class Words:
             names[term.read] = self.derivative(formula, term)
         if node is term.value and formula.step.role is Role.PRIMAL:
             return self.formulas.definition(formula.step)[1]
-        return self._spelled(self.formulas.expression(node, names, steps=True))
+        later = formula.consumer(term).node
+        stands = unwrapped(later).op.form is Form.CALL
+        hidden = None if stands else later
+        text = self.formulas.expression(node, names, steps=True, written_out=hidden)
+        return self._spelled(text)
 
     def partial(self, formula: Formula, term: StepTerm) -> str:
         """A local partial."""

@@ -136,12 +136,20 @@ class Formulas:
         return layout.write(term.partial)[0]
 
     def expression(
-        self, node: Node, symbols: Mapping[Node, str] | None = None, *, steps: bool = False
+        self,
+        node: Node,
+        symbols: Mapping[Node, str] | None = None,
+        *,
+        steps: bool = False,
+        written_out: Node | None = None,
     ) -> str:
-        """Any node, in terms of the steps, or of the given symbols alone; of both with `steps`."""
+        """Any node, in terms of the steps, or of the given symbols alone; of both with `steps`.
+
+        A step that is `written_out` does not stand by its name.
+        """
         names = {n: Symbol(text, (STEP, i)) for i, (n, text) in enumerate((symbols or {}).items())}
         if symbols is None or steps:
-            return self._layout(names).write(node)[0]
+            return self._layout(names, written_out).write(node)[0]
         return Layout(names.get, self.notation, limit=LINE_LIMIT).write(node)[0]
 
     def product(self, path: Sequence[tuple[str, Node]]) -> str:
