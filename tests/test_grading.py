@@ -160,7 +160,10 @@ SEEDED = [
     Seeded("E3", "z_bar = h_bar*(z >= 0)", Mistake.MASK_AT_KINK, "strict"),
     Seeded("E3", "y_bar = r_bar", Mistake.SIGN),
     Seeded("E3", "r_bar = 2*r", Mistake.EXTRA_FACTOR, "2"),
-    Seeded("E3", "x_bar = W1 @ z_bar", Mistake.FAILED),
+    Seeded("E3", "x_bar = W1 @ z_bar", Mistake.FORWARD_FOR_REVERSE, "W1 must be transposed"),
+    Seeded("E3", "h_bar = W2 @ p_bar", Mistake.FORWARD_FOR_REVERSE, "transpose"),
+    Seeded("E3", "W2_bar = h*p_bar", Mistake.MATRIX_PRODUCT, "outer product of p_bar and h"),
+    Seeded("E3", "z_bar = h_bar*p", Mistake.WRONG_SHAPE, "(m,), that of z"),
     # the named derivatives
     Seeded("E6", "d_loss_d_y_predicted = y_predicted - y_observed", Mistake.MISSING_FACTOR, "2"),
     Seeded("E6", "d_loss_d_y_predicted = 2*(y_observed - y_predicted)", Mistake.SIGN),

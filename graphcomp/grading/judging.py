@@ -18,6 +18,7 @@ from graphcomp.grading.mistakes import Finding, Mistake
 from graphcomp.grading.quantities import Quantity, Vocabulary
 from graphcomp.grading.reference import Reference
 from graphcomp.grading.report import GradedLine, Verdict
+from graphcomp.grading.shapes import shapes_that_do_not_fit
 from graphcomp.grading.wording import Words
 from graphcomp.program import Role
 
@@ -50,7 +51,11 @@ class Judge:
     def judge(self, line: Line) -> None:
         """Judge the next line."""
         quantity = line.quantity or self.vocabulary.find(line.name)
-        if line.problem:
+        if line.misfit and quantity is not None:
+            formula = self.reference.formula(quantity)
+            found = shapes_that_do_not_fit(line, quantity, formula, self.words(line))
+            self._fail(line, quantity, found)
+        elif line.problem:
             self._fail(line, quantity, Finding(Mistake.FAILED, line.problem))
         elif quantity is None and line.name in self._right:
             self._fail(line, None, _repeated(line.name))

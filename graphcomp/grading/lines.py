@@ -33,6 +33,7 @@ class Line:
         style: how it writes derivatives.
         quantity: what it claims, where the name does not say that.
         problem: why it can't be run at all.
+        misfit: whether that is because of shapes.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Line:
     style: Style = Style.PLAIN
     quantity: Quantity | None = None
     problem: str = ""
+    misfit: bool = False
 
 
 def never(_values: Environment, _sizes: Mapping[str, int]) -> Array:

@@ -93,16 +93,17 @@ class _Reader:
             return self._broken(shown, number, message, shown)
         name = statement.name
         names = _Names(self.vocabulary, self.own)
+        style = Style.ACCENTS if accents else style_of(name)
         try:
             root = node(parse(statement, names, "float64"), "float64")
         except ShapeError as error:
             message = f"The shapes do not fit. {str(error).partition(chr(10))[0]}."
-            return self._broken(shown, number, message, name)
+            used = tuple(names.used)
+            return Line(name, shown, number, used, never, style, problem=message, misfit=True)
         except GraphcompError as error:
             return self._broken(shown, number, str(error), name)
         if self.vocabulary.find(name) is None:
             self.own[name] = input_node(name, root.shape)
-        style = Style.ACCENTS if accents else style_of(name)
         return Line(name, shown, number, tuple(names.used), _Run(root, names.used, name), style)
 
 
