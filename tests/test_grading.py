@@ -629,3 +629,37 @@ def test_an_unknown_derivative_does_not_make_later_lines_wrong() -> None:
     assert [line.mistake for line in report.lines] == [Mistake.UNKNOWN, None, Mistake.SIGN]
     own = gc.grade(model, "r = p - y\nr_bar = r\np_bar = r_bar\ny_bar = -r_bar")
     assert own.passed
+
+
+def test_points_lie_on_both_sides_of_a_condition() -> None:
+    model = gc.from_string("y = 3*relu(x)")
+    for seed in range(5):
+        assert gc.grade(model, "dx = 3*(x > 0)", seed=seed).passed
+        assert not gc.grade(model, "dx = 3", seed=seed).passed
+        assert not gc.grade(gc.from_string("y = abs(x)"), "dx = 1", seed=seed).passed
+
+
+def test_a_model_that_can_not_be_drawn_is_graded_at_the_given_point() -> None:
+    model = gc.from_string("y = sqrt(x - 1000)*a")
+    with pytest.raises(gc.GraphcompError, match="no point"):
+        gc.grade(model, "da = sqrt(x - 1000)")
+    report = gc.grade(model, "da = sqrt(x - 1000)", at={"x": 1001.0, "a": 2.0})
+    assert report.passed
+    assert report.where == "at the given point"
+
+
+def test_several_outputs_have_seeds_of_their_own() -> None:
+    x, a = gc.scalars("x a")
+    model = gc.Graph([x, a], {"p": x * a, "q": gc.sin(x)})
+    assert gc.grade(model, "x_bar = p_bar*a + q_bar*cos(x)\nd_p_d_x = a\nd_q_d_x = cos(x)").passed
+    report = gc.grade(model, "x_bar = p_bar*a")
+    assert report.lines[0].mistake is Mistake.MISSING_TERM
+    assert gc.grade(model, "d_q_d_x = cos(a)").lines[0].verdict is Verdict.WRONG
+
+
+def test_integers_have_no_derivative_and_may_be_read() -> None:
+    k = gc.scalar("k", "int64")
+    x = gc.scalar("x")
+    model = gc.Graph([x, k], {"y": x * k})
+    assert gc.grade(model, "d_y_d_x = k").passed
+    assert gc.grade(model, "d_y_d_k = x").lines[0].mistake is Mistake.UNKNOWN

@@ -17,7 +17,7 @@ from graphcomp.grading.judging import Judge
 from graphcomp.grading.lines import Line, LineError
 from graphcomp.grading.mistakes import Mistake
 from graphcomp.grading.quantities import Quantity, Vocabulary
-from graphcomp.grading.reference import POINTS, Reference
+from graphcomp.grading.reference import Reference
 from graphcomp.grading.report import GradedLine, GradeReport, Verdict
 from graphcomp.grading.texts import read_mapping, read_text
 from graphcomp.grading.wording import Style, Words
@@ -72,10 +72,7 @@ def grade_graph(
         judge.judge(line)
     rows = tuple(judge.rows)
     missing, unanswered = _not_there(vocabulary, judge.answered, wrt)
-    count = POINTS if graph.inputs else 1
-    points = f"at {count} random points (seed {seed})"
-    if reference.given and graph.inputs:
-        points = f"at the given point and {count} random ones (seed {seed})"
+    points = _points(len(reference.samples), seed, given=reference.given and bool(graph.inputs))
     notes = tuple(f"the given point is on a kink: {kink}" for kink in reference.kinks)
     return GradeReport(
         graph.name,
@@ -228,6 +225,14 @@ def _take_seeds(lines: Sequence[Line], vocabulary: Vocabulary, reference: Refere
 
 
 # ---------------------------------------------------------------- the report
+
+
+def _points(count: int, seed: int, *, given: bool) -> str:
+    """Where lines were compared, in words."""
+    if given:
+        more = f" and {count - 1} random ones (seed {seed})" if count > 1 else ""
+        return f"at the given point{more}"
+    return f"at {count} random points (seed {seed})"
 
 
 def _not_there(

@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
 
-from graphcomp.check.points import find_point
-from graphcomp.check.subject import Subject
-from graphcomp.errors import InputError
-from graphcomp.evaluate import Array, bind, evaluate
+from graphcomp.evaluate import Array
+from graphcomp.grading.points import Points
 from graphcomp.grading.quantities import Quantity
 from graphcomp.grading.sweeps import Formula, Sample, Sweep
 from graphcomp.program import Program, Role, Step
-
-#: Points at which every line is compared.
-POINTS = 5
-
-#: How far from kinks points are drawn, at first and if that finds none.
-_MARGINS = (0.02, 1e-9)
 
 
 class Reference:
@@ -46,15 +37,10 @@ class Reference:
         unit: bool,
     ) -> None:
         self.program, self.unit = program, unit
-        graph = program.graph
-        self.given = set(at) >= set(graph.input_names)
-        drawn = {} if self.given else at
-        points = [_point(program, at)] if self.given else []
-        probe = _Probe(program, rng)
-        while len(points) < POINTS + self.given and graph.inputs:
-            points.append(probe.draw(drawn, 3 + len(points) % 2))
-        self.samples = [_sample(program, point) for point in points or [{}]]
-        self.kinks = _kinks(program, points[0], rng) if self.given and points else []
+        self.given = set(at) >= set(program.graph.input_names)
+        points = Points(program, rng)
+        self.samples = points.samples(at)
+        self.kinks = points.kinks(self.samples[0]) if self.given else []
         outputs = [step for step in program.steps if step.outputs and step.node.is_real]
         self.seeds = {
             step.name: [self._seed(s, step, rng) for s in self.samples] for step in outputs
@@ -134,65 +120,3 @@ class Reference:
 def _random(sample: Sample, step: Step, rng: np.random.Generator) -> Array:
     shape = sample.primal[step.node].shape
     return np.asarray(rng.uniform(0.5, 1.5, shape) * rng.choice([-1, 1], shape))
-
-
-def _point(program: Program, at: Mapping[str, Any]) -> dict[str, Array]:
-    arrays, _ = bind(program.graph.inputs, at)
-    return {node.param("name"): array for node, array in arrays.items()}
-
-
-def _sample(program: Program, point: Mapping[str, Array]) -> Sample:
-    arrays, sizes = bind(program.graph.inputs, point)
-    found = evaluate([step.node for step in program.steps], arrays, sizes)
-    return Sample(dict(point), sizes, {step.node: found[step.node] for step in program.steps})
-
-
-class _Probe:
-    """Whether points can be used: finite values and adjoints, not all of them 0, away from kinks."""
-
-    def __init__(self, program: Program, rng: np.random.Generator) -> None:
-        self.program, self.rng = program, rng
-        outputs = [step.name for step in program.steps if step.outputs and step.node.is_real]
-        self.sweep = Sweep(program, Role.ADJOINT, dict.fromkeys(outputs, ()))
-
-    def usable(self, point: dict[str, Array], margin: float) -> bool:
-        sample = _sample(self.program, point)
-        floats = [value for value in sample.primal.values() if value.dtype.kind == "f"]
-        if not all(np.all(np.isfinite(value)) for value in floats):
-            return False
-        gaps = Subject(self.program.graph, point, self.rng).margins.values()
-        if any(np.any(gap < margin) for gap in gaps):
-            return False
-        seeds = {
-            node: np.ones(sample.primal[self.program.by_name[name].node].shape)
-            for name, node in self.sweep.seeds.items()
-        }
-        wanted = [step.node for step in self.sweep.steps.values()]
-        bars = evaluate(wanted, {**sample.primal, **seeds}, sample.sizes)
-        strict = margin == _MARGINS[0]
-        return all(
-            np.all(np.isfinite(bars[node])) and (not strict or np.any(bars[node]))
-            for node in wanted
-        )
-
-    def draw(self, at: Mapping[str, Any], smallest: int) -> dict[str, Array]:
-        """A point that can be used, its dimensions of so many entries at least.
-
-        Raises:
-            InputError: none was found.
-        """
-        inputs = self.program.graph.inputs
-        first, then = (partial(self.usable, margin=margin) for margin in _MARGINS)
-        try:
-            return find_point(inputs, at, self.rng, first, smallest=smallest)
-        except InputError:
-            return find_point(inputs, at, self.rng, then, smallest=smallest)
-
-
-def _kinks(program: Program, point: dict[str, Array], rng: np.random.Generator) -> list[str]:
-    subject = Subject(program.graph, point, rng)
-    return [
-        subject.described(node, np.argwhere(gap == 0))
-        for node, gap in subject.margins.items()
-        if np.any(gap == 0)
-    ]
