@@ -663,3 +663,15 @@ def test_integers_have_no_derivative_and_may_be_read() -> None:
     model = gc.Graph([x, k], {"y": x * k})
     assert gc.grade(model, "d_y_d_x = k").passed
     assert gc.grade(model, "d_y_d_k = x").lines[0].mistake is Mistake.UNKNOWN
+
+
+def test_a_value_behind_a_formula_is_compared_at_a_given_point() -> None:
+    text = "w3 = -w1*w2 = -2\nw4 = 1 + exp(w3) = 1.14\nw5 = 1/w4 = .8808  # y\nw5_bar = 1\n"
+    text += "w4_bar = -w5_bar/w4**2 = -7.76e-1\nw3_bar = w4_bar*exp(w3) = -0.15"
+    report = gc.grade(SIGMOID, text, at={"x": 1.0, "a": 2.0})
+    assert [line.verdict for line in report.lines] == [*[Verdict.RIGHT] * 5, Verdict.WRONG]
+    assert report.lines[-1].mistake is Mistake.ARITHMETIC
+    assert "-0.104994, not -0.15" in report.lines[-1].message
+    elsewhere = gc.grade(SIGMOID, text)
+    assert elsewhere.passed
+    assert "not compared" in elsewhere.notes[0]

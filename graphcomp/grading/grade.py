@@ -25,6 +25,9 @@ from graphcomp.graph import GraphData
 from graphcomp.program import Program, Role, build_program
 from graphcomp.user_code import import_file
 
+#: Mistakes that do not show in the values.
+_SAME_VALUES = {Mistake.MASK_AT_KINK, Mistake.ARITHMETIC}
+
 MAX_FILE_BYTES = 1_000_000
 
 #: Relative; what the order of operations does to rounding is far below.
@@ -73,7 +76,9 @@ def grade_graph(
     rows = tuple(judge.rows)
     missing, unanswered = _not_there(vocabulary, judge.answered, wrt)
     points = _points(len(reference.samples), seed, given=reference.given and bool(graph.inputs))
-    notes = tuple(f"the given point is on a kink: {kink}" for kink in reference.kinks)
+    notes = [f"the given point is on a kink: {kink}" for kink in reference.kinks]
+    if any(line.stated is not None for line in lines) and not reference.given:
+        notes.append("values behind formulas are not compared: give all inputs by at (--at)")
     return GradeReport(
         graph.name,
         points,
@@ -81,7 +86,7 @@ def grade_graph(
         missing,
         unanswered,
         tuple(sample.inputs for sample in reference.samples),
-        notes,
+        tuple(notes),
         _shown(rows, reference),
     )
 
@@ -260,7 +265,7 @@ def _shown(rows: Sequence[GradedLine], reference: Reference) -> dict[str, str]:
     words = Words(reference.program, Style.PLAIN, unit=reference.unit, quiet=True)
     shown = {}
     for row in rows:
-        wrong = row.verdict is Verdict.WRONG and row.mistake is not Mistake.MASK_AT_KINK
+        wrong = row.verdict is Verdict.WRONG and row.mistake not in _SAME_VALUES
         if wrong and row.found is not None and row.expected is not None:
             inputs = reference.samples[row.sample].inputs.items()
             scalars = [f"{name} = {words.number(v)}" for name, v in inputs if not v.shape]

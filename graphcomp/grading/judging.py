@@ -181,7 +181,8 @@ class Judge:
         if not agrees:
             row = self._where_wrong(row, quantity, own or values)
         if all(right):
-            finding = self._at_kink(line, quantity) if agrees else None
+            finding = self._stated(line, values[0]) or self._at_kink(line, quantity)
+            finding = finding if agrees else None
             if finding is not None:
                 row = _wrong(row, finding)
             elif not agrees:
@@ -281,6 +282,16 @@ class Judge:
                 self._right[later.name] = self._run(later, own=False)
                 if blamed := self._blamed(later):
                     self._cause[later.name] = blamed
+
+    def _stated(self, line: Line, value: Array) -> Finding | None:
+        """Whether the value that is given besides a formula is not that of the formula."""
+        if line.stated is None or not self.reference.given or value.size != 1:
+            return None
+        if abs(float(value.item()) - line.stated.value) <= line.stated.unit:
+            return None
+        number = self.words(line).number
+        text = f"The formula is right, but its value is {number(value.reshape(()))}"
+        return Finding(Mistake.ARITHMETIC, f"{text}, not {number(np.asarray(line.stated.value))}.")
 
     def _at_kink(self, line: Line, quantity: Quantity) -> Finding | None:
         formula = self.reference.formula(quantity)

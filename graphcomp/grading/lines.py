@@ -12,6 +12,7 @@ from graphcomp.errors import GraphcompError
 from graphcomp.evaluate import Array
 from graphcomp.grading.quantities import Quantity
 from graphcomp.grading.wording import Style
+from graphcomp.grading.written import Stated
 
 Environment: TypeAlias = Mapping[str, Array]
 
@@ -33,6 +34,7 @@ class Line:
         style: how it writes derivatives.
         quantity: what it claims, where the name does not say that.
         problem: why it can't be run at all.
+        stated: the value that is given besides the formula.
         misfit: whether that is because of shapes.
     """
 
@@ -44,6 +46,7 @@ class Line:
     style: Style = Style.PLAIN
     quantity: Quantity | None = None
     problem: str = ""
+    stated: Stated | None = None
     misfit: bool = False
 
 

@@ -40,6 +40,7 @@ class Mistake(StrEnum):
     SUM_FOR_MEAN = "sum instead of mean"
     WRONG_SHAPE = "wrong shape"
     NOT_FINITE = "not finite"
+    ARITHMETIC = "value"
     DIFFERENT = "different"
     FAILED = "failed"
     UNKNOWN = "unknown name"

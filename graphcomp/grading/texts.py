@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from graphcomp.frontends.vocabulary import CONSTANTS, suggestion
 from graphcomp.grading.lines import Environment, Line, LineError, as_number_array, never, style_of
 from graphcomp.grading.quantities import Vocabulary
 from graphcomp.grading.wording import Style
-from graphcomp.grading.written import accented, plain
+from graphcomp.grading.written import accented, plain, split_value
 from graphcomp.graph import input_node
 from graphcomp.node import Node
 from graphcomp.shape import dimension_symbol
@@ -73,7 +74,8 @@ class _Reader:
 
     def lines(self, chunk: str, first: int) -> Iterator[Line]:
         """The lines of one chunk; there are several only where ``;`` separates them."""
-        source = Source("\n" * (first - 1) + plain(chunk))
+        code, stated = split_value(plain(chunk))
+        source = Source("\n" * (first - 1) + code)
         shown = " ".join(chunk.partition("#")[0].split())
         try:
             parsed = list(statements(source, _LIMITS))
@@ -82,7 +84,7 @@ class _Reader:
             return
         for statement in parsed:
             text = shown if len(parsed) == 1 else source.text[statement.start : statement.stop]
-            yield self._line(statement, text, first, accented(chunk))
+            yield replace(self._line(statement, text, first, accented(chunk)), stated=stated)
 
     def _broken(self, shown: str, number: int, message: str, name: str) -> Line:
         return Line(name[:40], shown, number, (), never, problem=message)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import NamedTuple
 
 _ACCENTS = {"\u0304": "_bar", "\u0305": "_bar", "\u0307": "_dot"}
 _SIGNS = str.maketrans(
@@ -31,6 +32,35 @@ _POWERS = {digit: str(i) for i, digit in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹"
 _RAISED = re.compile(f"[{''.join(_POWERS)}]+")
 _PARTIAL = re.compile(r"∂\s*(\w+)\s*/\s*∂\s*(\w+)")
 _RATIO = re.compile(r"\s*d\s?(\w+)\s*/\s*d\s?(\w+)\s*=")
+
+_STATED = re.compile(
+    r"(?P<line>[^;]*?(?<![<>=!])=(?!=)[^;]*?)(?<![<>=!])=(?!=)\s*"
+    r"(?P<value>[-+]?(?:\d+(?:\.(?P<decimals>\d*))?|\.(?P<more>\d+))(?:[eE](?P<power>[-+]?\d+))?)\s*\Z"
+)
+
+
+class Stated(NamedTuple):
+    """A value that a line gives besides its formula, and one unit of its last digit."""
+
+    value: float
+    unit: float
+
+
+def split_value(text: str) -> tuple[str, Stated | None]:
+    """A line without the value behind its second ``=``, and that value, if there is one.
+
+    >>> split_value("w3_bar = w4_bar*exp(w3) = -0.105")
+    ('w3_bar = w4_bar*exp(w3) ', Stated(value=-0.105, unit=0.001))
+    >>> split_value("w3_bar = -2")
+    ('w3_bar = -2', None)
+    """
+    code, hash_sign, comment = text.partition("#")
+    found = _STATED.fullmatch(code.rstrip())
+    if found is None:
+        return text, None
+    decimals = len(found["decimals"] or found["more"] or "")
+    unit = 10.0 ** (int(found["power"] or 0) - decimals)
+    return found["line"] + hash_sign + comment, Stated(float(found["value"]), unit)
 
 
 def accented(text: str) -> bool:
