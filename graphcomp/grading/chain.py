@@ -131,8 +131,9 @@ class _Contribution:
         formula, words, term = self.formula, self.words, self.term
         sweep = formula.sweep
         assert sweep is not None
-        for other in sweep.steps.values():
-            if other.node is term.read or other.name == formula.step.name:
+        for step in formula.nearby:
+            other = sweep.steps.get(step.name)
+            if other is None or other.node is term.read or other.name == formula.step.name:
                 continue
             name = words.name(Quantity(formula.step.role, other.name))
 
@@ -167,7 +168,7 @@ class _Contribution:
         operand = self.operand
         mistake = Mistake.WRONG_MASK if masked else Mistake.WRONG_POINT
         what = "mask" if masked else "derivative"
-        for other in formula.program.steps:
+        for other in formula.nearby:
             if other.name == operand.name or other.node.dtype != operand.node.dtype:
                 continue
             yield self._changed(

@@ -20,9 +20,10 @@ from graphcomp.grading.remainders import remainder
 from graphcomp.grading.sweeps import Formula, Sweep
 from graphcomp.grading.wording import Words
 from graphcomp.program import Role
+from graphcomp.traversal import topological
 
-#: Steps between the output and a derivative whose own mistakes are tried.
-_MOST_STEPS = 20
+#: Nodes that are evaluated to find a mistake in an earlier derivative.
+_BUDGET = 400_000
 
 
 def diagnose(
@@ -191,7 +192,8 @@ def _deep(
     sweep = formula.sweep
     if sweep is None:
         return None
-    for earlier in list(sweep.steps.values())[:_MOST_STEPS]:
+    left = _BUDGET // len(topological([formula.step.node]))
+    for earlier in sweep.steps.values():
         origin = Quantity(quantity.role, earlier.name, quantity.of)
         if earlier.name == quantity.step:
             return None
@@ -199,6 +201,9 @@ def _deep(
             continue
         inner = Formula(formula.samples, sweep, earlier, formula.program)
         for mutant in _mutants(inner, words):
+            left -= 1
+            if left < 0:
+                return None
             carried = _Carried(sweep, inner, formula, mutant)
             if close.everywhere(found, carried):
                 text = f"The mistake is in {words.name(origin)}. {mutant.say()}"

@@ -278,13 +278,13 @@ class _Inside:
 
     def _swaps(self, leaves: Sequence[Node]) -> Iterator[Mutant]:
         """Another step in place of one that is read."""
-        program = self.formula.program
-        owners = {n: step for step in program.steps for n in (step.node, unwrapped(step.node))}
+        steps = self.formula.around(self.term)
+        owners = {n: step for step in steps for n in (step.node, unwrapped(step.node))}
         for leaf in leaves:
             owner = owners.get(leaf)
             if owner is None or leaf is self.term.read:
                 continue
-            for other in program.steps:
+            for other in self.formula.nearby:
                 if other.name == owner.name or other.node.dtype != owner.node.dtype:
                     continue
                 right, wrong = self.words.step(owner.name), self.words.step(other.name)
@@ -306,14 +306,14 @@ class _Inside:
 
     def _single_swaps(self, nodes: Sequence[Node], leaves: Container[Node]) -> Iterator[Mutant]:
         """Another step in place of one in one place, where it stands in several: h*(1 - a)."""
-        program = self.formula.program
-        owners = {n: step for step in program.steps for n in (step.node, unwrapped(step.node))}
+        steps = self.formula.around(self.term)
+        owners = {n: step for step in steps for n in (step.node, unwrapped(step.node))}
         for node in nodes:
             for i, arg in enumerate(node.args):
                 if arg not in leaves or arg not in owners or arg is self.term.read:
                     continue
                 right = self.words.step(owners[arg].name)
-                for other in program.steps:
+                for other in self.formula.nearby:
                     if other.node is not owners[arg].node and other.node.dtype == arg.dtype:
                         wrong = self.words.step(other.name)
                         yield self._replaced(node, i, other.node, f"{wrong} stands where {right}")

@@ -72,7 +72,7 @@ def _conditions(formula: Formula, term: StepTerm) -> Iterator[tuple[Node, Step]]
         return
     consumer = formula.consumer(term)
     leaves = formula.leaves(0, term, [consumer.node])
-    owners = {n: s for s in formula.program.steps for n in (s.node, unwrapped(s.node))}
+    owners = {n: s for s in formula.around(term) for n in (s.node, unwrapped(s.node))}
     for node in topological([term.partial], stop=leaves.__contains__):
         comparison = node.op.kind is Kind.DISCRETE and node.op.margin is not None
         if comparison and len(node.args) == 2 and node.args[0] in owners:
@@ -93,7 +93,7 @@ def _moved(
         bound = np.broadcast_to(formula.node_value(k, term, condition.args[1]), value.shape)
         value[entry] = bound[entry]
         changes = {operand.node: value, unwrapped(operand.node): value}
-        known = {**sample.leaves(formula.program, [consumer.node]), **changes}
+        known = {**sample.leaves(formula.around(term), [consumer.node]), **changes}
         computed = evaluate([consumer.node], known, sample.sizes)[consumer.node]
         changes |= {consumer.node: computed, unwrapped(consumer.node): computed}
         return k, changes

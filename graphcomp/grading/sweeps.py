@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,6 +23,9 @@ from graphcomp.program import (
 
 Values = dict[Node, Array]
 
+#: Steps that are tried in place of another one.
+NEARBY = 40
+
 
 def unwrapped(node: Node) -> Node:
     """A node without the names that it goes by."""
@@ -39,11 +42,11 @@ class Sample:
     sizes: Mapping[str, int]
     primal: Mapping[Node, Array]
 
-    def leaves(self, program: Program, without: Sequence[Node] = ()) -> Values:
-        """The values of the primal steps, also under the nodes that they name."""
+    def leaves(self, steps: Iterable[Step], without: Sequence[Node] = ()) -> Values:
+        """The values of primal steps, also under the nodes that they name."""
         hidden = {each for node in without for each in (node, unwrapped(node))}
         found: Values = {}
-        for step in program.steps:
+        for step in steps:
             value = self.primal[step.node]
             for node in (step.node, unwrapped(step.node)):
                 if node not in hidden:
@@ -122,12 +125,26 @@ class Formula:
             return self.program.by_name[term.via]
         return self.program.by_name[self.step.name]
 
+    def around(self, term: StepTerm) -> list[Step]:
+        """The primal steps that a term can read: its own, the later one, and what that reads."""
+        own, later = self.program.by_name[self.step.name], self.consumer(term)
+        names = dict.fromkeys((own.name, *own.operands, later.name, *later.operands))
+        return [self.program.by_name[name] for name in names]
+
+    @property
+    def nearby(self) -> tuple[Step, ...]:
+        """The primal steps that may have been mistaken for others: all, or the nearest of many."""
+        steps = self.program.steps
+        place = steps.index(self.program.by_name[self.step.name])
+        first = max(0, min(place - NEARBY // 2, len(steps) - NEARBY))
+        return steps[first : first + NEARBY]
+
     def leaves(self, k: int, term: StepTerm, without: Sequence[Node] = ()) -> Values:
         """What stands by name in a term: primal steps, and the derivative that it reads."""
         hidden = [*without]
         if self.step.role is Role.PRIMAL:
             hidden.append(self.step.node)
-        found = self.samples[k].leaves(self.program, hidden)
+        found = self.samples[k].leaves(self.around(term), hidden)
         if self.sweep is not None:
             found |= self.sweep.seed_values(k)
             if term.read is not None:

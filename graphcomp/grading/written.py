@@ -31,6 +31,7 @@ _SIGNS = str.maketrans(
 _POWERS = {digit: str(i) for i, digit in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
 _RAISED = re.compile(f"[{''.join(_POWERS)}]+")
 _PARTIAL = re.compile(r"∂\s*(\w+)\s*/\s*∂\s*(\w+)")
+_NUMPY = re.compile(r"\b(?:np|numpy)\.(?=\w)")
 _RATIO = re.compile(r"\s*d\s?(\w+)\s*/\s*d\s?(\w+)\s*=")
 
 _STATED = re.compile(
@@ -76,6 +77,7 @@ def plain(text: str) -> str:
     """
     text = _RAISED.sub(lambda found: f"**{''.join(_POWERS[c] for c in found[0])}", text)
     text = _moved_accents(text.translate(_SIGNS))
+    text = _NUMPY.sub("", text)
     text = _RATIO.sub(r"d_\1_d_\2 =", text)
     return _PARTIAL.sub(r"d_\1_d_\2", text)
 
