@@ -675,3 +675,38 @@ def test_a_value_behind_a_formula_is_compared_at_a_given_point() -> None:
     elsewhere = gc.grade(SIGMOID, text)
     assert elsewhere.passed
     assert "not compared" in elsewhere.notes[0]
+
+
+def logistic(X, w, b, t):
+    z = X @ w + b
+    p = 1 / (1 + np.exp(-z))
+    return -np.mean(t * np.log(p) + (1 - t) * np.log(1 - p))
+
+
+LOGISTIC = gc.from_function(logistic, X="n d", w="d", t="n")
+
+
+def test_closed_forms_pass_and_numpy_may_be_named() -> None:
+    text = "z_bar = (p - t)/n\nw_bar = X.T @ z_bar\nb_bar = np.sum(z_bar)\nd_X = np.outer(z_bar, w)"
+    assert gc.grade(LOGISTIC, text).passed
+
+
+def test_mistakes_in_a_closed_form_are_named() -> None:
+    text = "z_bar = (p - t)/n\nw_bar = X @ z_bar\nb_bar = mean(z_bar)"
+    report = gc.grade(LOGISTIC, text)
+    assert [line.mistake for line in report.lines] == [
+        None,
+        Mistake.FORWARD_FOR_REVERSE,
+        Mistake.MEAN_FOR_SUM,
+    ]
+    assert gc.grade(LOGISTIC, "z_bar = p - t").lines[0].mistake is Mistake.SUM_FOR_MEAN
+    assert gc.grade(LOGISTIC, "z_bar = (t - p)/n").lines[0].mistake is Mistake.SIGN
+
+
+def test_a_long_chain_is_graded() -> None:
+    x = gc.scalar("x")
+    y = x
+    for _ in range(150):
+        y = gc.sin(y) + 0.1 * x
+    report = gc.grade(gc.Graph([x], {"y": y}), "w150_bar = w151_bar*sin(w149)\nw1_bar = 3*x")
+    assert [line.verdict for line in report.lines] == [Verdict.WRONG] * 2

@@ -40,9 +40,7 @@ class _Contribution:
     def __init__(self, formula: Formula, words: Words, index: int, term: StepTerm) -> None:
         self.formula, self.words, self.index, self.term = formula, words, index, term
         self.consumer = formula.consumer(term)
-        operand = formula.step.name if formula.step.role is Role.ADJOINT else term.via
-        assert operand is not None
-        self.operand: Step = formula.program.by_name[operand]
+        self.operand = formula.operand(term)
 
     def mutants(self) -> Iterator[Mutant]:
         """Mistakes with the local partial."""

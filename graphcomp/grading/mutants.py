@@ -10,7 +10,7 @@ import numpy as np
 
 from graphcomp.evaluate import Array
 from graphcomp.grading.mistakes import Mistake
-from graphcomp.grading.sweeps import Formula
+from graphcomp.grading.sweeps import Formula, unwrapped
 from graphcomp.grading.wording import Words
 from graphcomp.op import Form
 from graphcomp.program import Role, StepTerm
@@ -74,12 +74,12 @@ def sign_of(formula: Formula, words: Words, term: StepTerm) -> tuple[Mistake, st
     text = "The sign is wrong."
     if formula.step.role is not Role.PRIMAL and len(formula.terms) == 1:
         consumer = formula.consumer(term)
-        node = consumer.node
-        while node.op.form is Form.NAMED:
-            node = node.args[0]
-        if node.op.form is Form.RECIPROCAL or (
-            node.op.form is Form.QUOTIENT and not node.args[0].args and node.args[0].constant
-        ):
+        node = unwrapped(consumer.node)
+        operand = formula.operand(term)
+        reciprocal = node.op.form is Form.RECIPROCAL or (
+            node.op.form is Form.QUOTIENT and node.args[0].constant is not None
+        )
+        if reciprocal and unwrapped(node.args[-1]) is unwrapped(operand.node):
             text = f"The minus sign of (1/x)' = -1/x**2 is missing: {words.step(consumer.name)} is a reciprocal."
             return Mistake.RECIPROCAL_SIGN, words.notation.signed(text)
     return Mistake.SIGN, text

@@ -125,6 +125,11 @@ class Formula:
             return self.program.by_name[term.via]
         return self.program.by_name[self.step.name]
 
+    def operand(self, term: StepTerm) -> Step:
+        """The primal step by which the consumer is differentiated: the earlier one."""
+        tangent = self.step.role is Role.TANGENT and term.via is not None
+        return self.program.by_name[str(term.via) if tangent else self.step.name]
+
     def around(self, term: StepTerm) -> list[Step]:
         """The primal steps that a term can read: its own, the later one, and what that reads."""
         own, later = self.program.by_name[self.step.name], self.consumer(term)
