@@ -17,6 +17,7 @@ from graphcomp.grading.mutants import Mutant, whole_mutants
 from graphcomp.grading.quantities import Quantity
 from graphcomp.grading.reference import Reference
 from graphcomp.grading.remainders import remainder
+from graphcomp.grading.swaps import swap_mutants
 from graphcomp.grading.sweeps import Formula, Sweep
 from graphcomp.grading.wording import Words
 from graphcomp.program import Role
@@ -86,9 +87,8 @@ def _recognised(
 
 
 def _mutants(formula: Formula, words: Words) -> Iterator[Mutant]:
-    return chain(
-        whole_mutants(formula, words), chain_mutants(formula, words), inside_mutants(formula, words)
-    )
+    kinds = (whole_mutants, chain_mutants, inside_mutants, swap_mutants)
+    return chain.from_iterable(kind(formula, words) for kind in kinds)
 
 
 def _matching(found: Sequence[Array], mutants: Iterator[Mutant], close: Closeness) -> Mutant | None:
