@@ -160,8 +160,9 @@ class Op:
         arity: number of arguments, -1 for any.
         evaluate: the reference implementation on NumPy arrays, parameters as keywords.
         shape, dtype: rules on the arguments' shapes and dtypes, parameters as keywords.
-        spell: how it is written, by dialect ("text", "numpy", "math", "latex"); values are
-            spellings, or functions of the number of arguments and the parameters that give one.
+        spell: how it is written, by dialect ("text", "numpy", "math", "latex", "mathml"); values
+            are spellings, or functions of the number of arguments and the parameters that give one.
+            Without "mathml", MathML is made of "text".
             "math" is Python on floats, which may raise at the edge of a domain; "limits", where it
             differs from that, is Python that gives the limit instead; "once" serves as both, if the
             functions ``_exp``, ... that it calls are replaced by those of `math` (see `codegen.once`).

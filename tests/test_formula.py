@@ -149,8 +149,8 @@ def test_symbols(name, accent, unicode, plain):
         (np.array([0.0, 4.0, 1.0]), "[0 4 1]"),
         (np.array([[1, -1], [2, 1]]), "[1 −1; 2 1]"),
         (np.zeros((0,)), "[]"),
-        (np.arange(20.0), "[0 1 2 3 4 5 … 19]"),
-        (np.arange(20.0).reshape(10, 2), "[0 1; 2 3; …; 18 19]"),
+        (np.arange(20.0), "[0 1 2 3 4 5 … 19] (20 entries)"),
+        (np.arange(20.0).reshape(10, 2), "[0 1; 2 3; …; 18 19] (10×2)"),
         (np.arange(8.0).reshape(2, 2, 2), "[[0 1; 2 3] [4 5; 6 7]]"),
     ],
 )

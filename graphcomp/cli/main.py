@@ -20,6 +20,7 @@ from graphcomp.cli.targets import load_target
 from graphcomp.cli.values import parse_names, parse_point, parse_shapes
 from graphcomp.errors import GraphcompError, InputError
 from graphcomp.grading import grade_graph
+from graphcomp.printers.trace_files import printed
 
 FAILURE, USAGE, INTERRUPTED = 1, 2, 130
 
@@ -129,10 +130,11 @@ def _draw(arguments: argparse.Namespace) -> int:
 def _trace(arguments: argparse.Namespace) -> int:
     view = _view(arguments)
     trace = _graph(arguments).derivation(view.pop("mode"), **view)
-    if arguments.format == "json":
-        print(json.dumps(trace.to_json(), indent=2, ensure_ascii=False, allow_nan=False))
-    else:
-        print(trace.text(ascii=arguments.format == "ascii", width=arguments.width))
+    wanted = {name: getattr(arguments, name) for name in ("width", "form", "detail", "digits")}
+    if arguments.output is not None:
+        _report(trace.write(arguments.output, arguments.format, force=arguments.force, **wanted))
+        return 0
+    print(printed(trace.data, arguments.format or "text", **wanted).removesuffix("\n"))
     return 0
 
 

@@ -150,9 +150,28 @@ def _add_trace(commands: Commands[argparse.ArgumentParser]) -> None:
     parser = _command(commands, "trace", "print the derivation, step by step", example)
     _add_target(parser)
     _add_view(parser, ("forward", "reverse", "both"), "both")
-    parser.add_argument("--format", choices=("text", "ascii", "json"), default="text")
     parser.add_argument(
-        "--width", type=_positive, metavar="N", help="columns (default: those of the terminal)"
+        "--format",
+        choices=("text", "ascii", "markdown", "latex", "html", "json"),
+        help="default: by the suffix of FILE (.md, .tex, .html, .json), else text",
+    )
+    parser.add_argument(
+        "--form",
+        choices=("table", "steps", "matrix"),
+        help="of LaTeX (default: a matrix form where there are arrays, else a table)",
+    )
+    parser.add_argument(
+        "--detail", choices=("full", "brief"), help="brief: tables and results alone"
+    )
+    parser.add_argument(
+        "--digits", type=_positive, metavar="N", help="significant digits (default: 6)"
+    )
+    _add_output(parser, "a file (default: to stdout); a .tex file is a whole document")
+    parser.add_argument(
+        "--width",
+        type=_positive,
+        metavar="N",
+        help="columns of text (default: those of the terminal)",
     )
 
 

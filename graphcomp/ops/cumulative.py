@@ -10,6 +10,7 @@ import numpy as np
 from graphcomp.op import Kind, Op, Operand, Rule, Sample, Spelling, first_dtype
 from graphcomp.ops.numpy_runtime import _cumprod_before, _recurrence, _shift
 from graphcomp.ops.reductions import _counting_dtype
+from graphcomp.ops.wording import in_latex
 from graphcomp.shape import Dim, Shape
 
 
@@ -25,7 +26,7 @@ def _spells(text: str, plain: str, turned: str) -> dict[str, Callable[..., Spell
         options = "".join(f", {name}" for name, on in flag.items() if on)
         return Spelling(f"{text}({places}, axis={axis}{options})")
 
-    return {"text": shown, "latex": shown, "numpy": numpy}
+    return {"text": shown, "latex": in_latex(shown), "numpy": numpy}
 
 
 def _along(op_of: Callable[[], Op]) -> Rule:

@@ -13,6 +13,7 @@ import numpy as np
 from graphcomp.errors import ShapeError
 from graphcomp.op import DType, Kind, Op, Operand, Sample, Spelling, first_dtype
 from graphcomp.ops.numpy_runtime import _add_along, _scatter_at
+from graphcomp.ops.wording import in_latex
 from graphcomp.shape import INT, Dim, Shape, broadcast_shape, format_shape
 
 Axes = tuple[int, ...]
@@ -65,7 +66,7 @@ GATHER: Op = Op(
     view=True,  # with indices that have no dimensions
     transpose=_gather_transpose,
     batch=_gather_batch,
-    spell=dict.fromkeys(("text", "latex", "numpy"), _gather_spell),
+    spell={"text": _gather_spell, "latex": in_latex(_gather_spell), "numpy": _gather_spell},
     domains=((-2.0, 2.0), "int"),
     samples=(
         Sample(((3,), (5,)), {"axes": (0,)}),
@@ -108,7 +109,7 @@ SCATTER_ADD: Op = Op(
     batch=lambda size, args, _batched, *, axes, shape: args[0].apply(
         SCATTER_ADD, *args[1:], axes=tuple(a + 1 for a in axes), shape=(size, *shape)
     ),
-    spell={"text": _scatter_text, "latex": _scatter_text, "numpy": _scatter_numpy},
+    spell={"text": _scatter_text, "latex": in_latex(_scatter_text), "numpy": _scatter_numpy},
     domains=((-2.0, 2.0), "int"),
     samples=(
         Sample(((5,), (5,)), {"axes": (0,), "shape": (3,)}),
@@ -138,7 +139,8 @@ def _axis_spell(name: str, count: int, options: str = "") -> dict[str, Callable[
             f"{prefix}{name}({places}, axis={axes[0]}{options})"
         )
 
-    return {"text": rule("", ""), "latex": rule("", ""), "numpy": rule("np.", options)}
+    text = rule("", "")
+    return {"text": text, "latex": in_latex(text), "numpy": rule("np.", options)}
 
 
 TAKE_ALONG: Op = Op(
@@ -189,7 +191,7 @@ ADD_ALONG: Op = Op(
         axes=(axes[0] + 1,),
         shape=(size, *shape),
     ),
-    spell={"text": _add_along_text, "latex": _add_along_text, "numpy": _add_along_numpy},
+    spell={"text": _add_along_text, "latex": in_latex(_add_along_text), "numpy": _add_along_numpy},
     domains=((-2.0, 2.0), "int"),
     samples=(
         Sample(((4,), (4,)), {"axes": (0,), "shape": (3,)}),

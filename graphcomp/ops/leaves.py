@@ -8,6 +8,7 @@ import numpy as np
 
 from graphcomp.op import ATOM, UNARY, DType, Form, Kind, Op, Sample, Spelling, first_dtype
 from graphcomp.ops.spell import call
+from graphcomp.ops.wording import in_latex
 from graphcomp.shape import Dim, Shape
 
 
@@ -51,6 +52,10 @@ def _given_dtype(*, dtype: str, **_params: object) -> DType:
     return np.dtype(dtype)
 
 
+def _input_text(_count: int, *, name: str, **_params: object) -> Spelling:
+    return Spelling(name)
+
+
 INPUT = Op(
     name="input",
     kind=Kind.LEAF,
@@ -59,10 +64,7 @@ INPUT = Op(
     evaluate=_no_value,
     shape=_given_shape,
     dtype=_given_dtype,
-    spell={
-        d: (lambda _count, *, name, **_params: Spelling(name))
-        for d in ("text", "latex", "numpy", "math")
-    },
+    spell=dict.fromkeys(("text", "numpy", "math"), _input_text) | {"latex": in_latex(_input_text)},
 )
 
 
@@ -84,7 +86,7 @@ CONSTANT = Op(
     evaluate=lambda value: value.array,
     shape=lambda *, value: value.array.shape,
     dtype=lambda *, value: value.array.dtype,
-    spell={"text": _constant_text, "latex": _constant_text},
+    spell={"text": _constant_text, "latex": in_latex(_constant_text)},
 )
 
 LET = Op(
@@ -128,7 +130,7 @@ DIMENSION = Op(
     evaluate=lambda size, dtype: np.asarray(size, dtype=dtype),
     shape=lambda **_params: (),
     dtype=_given_dtype,
-    spell=dict.fromkeys(("text", "latex"), _dimension_text)
+    spell={"text": _dimension_text, "latex": in_latex(_dimension_text)}
     | dict.fromkeys(("numpy", "math"), _dimension_python),
 )
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from graphcomp.errors import ShapeError
-from graphcomp.op import Kind, Op, Operand, Rule, Sample, Spelling
+from graphcomp.op import ATOM, EXPONENT, Kind, Op, Operand, Rule, Sample, Spelling
 from graphcomp.ops.numpy_runtime import _cholesky, _cofactor, _pinv
 from graphcomp.ops.spell import call
 from graphcomp.ops.triangular import TRIL
@@ -61,6 +61,17 @@ def definite(rng: Any, _index: int, shape: Shape) -> Any:
 
 _MATRICES = (Sample(((3, 3),)), Sample(((2, 2, 2),)))
 
+
+def _raised(sign: str) -> dict[str, Spelling]:
+    """What is written as a power of a matrix."""
+    tokens = "".join(f"<mn>{c}</mn>" if c.isdigit() else f"<mo>{c}</mo>" for c in sign)
+    mathml = f"<msup><mrow>{{0}}</mrow><mrow>{tokens.replace('-', '−')}</mrow></msup>"
+    return {
+        "latex": Spelling(f"{{0}}^{{{{{sign}}}}}", EXPONENT, (ATOM,)),
+        "mathml": Spelling(mathml, EXPONENT, (ATOM,)),
+    }
+
+
 # ---------------------------------------------------------------- inverses
 
 
@@ -76,7 +87,7 @@ INV: Op = Op(
     shape=square("inv"),
     jvp=_inv_jvp,
     batch=stacked("inv"),
-    spell=call("inv", numpy="np.linalg.inv({0})") | {"latex": Spelling("{0}^{{-1}}", 40, (40,))},
+    spell=call("inv", numpy="np.linalg.inv({0})") | _raised("-1"),
     samples=_MATRICES,
     draw=regular,
 )
@@ -158,7 +169,7 @@ PINV: Op = Op(
     batch=stacked("pinv"),
     analytic=False,
     kink="for a rank that stays the same in the neighbourhood",
-    spell=call("pinv", numpy="_pinv({0})") | {"latex": Spelling("{0}^{{+}}", 40, (40,))},
+    spell=call("pinv", numpy="_pinv({0})") | _raised("+"),
     samples=(Sample(((3, 2),)), Sample(((2, 3),)), Sample(((2, 3, 2),))),
     draw=regular,
 )
@@ -231,7 +242,7 @@ LOGDET: Op = Op(
     spell=call(
         "logdet",
         numpy="np.linalg.slogdet({0})[1]",
-        latex=r"\log\left|\det\left({0}\right)\right|",
+        latex=r"\ln\left|\det\left({0}\right)\right|",
     ),
     samples=_MATRICES,
     draw=regular,

@@ -10,6 +10,7 @@ import sympy
 from graphcomp.op import (
     ADDITIVE,
     ATOM,
+    EXPONENT,
     Kind,
     Op,
     Operand,
@@ -60,7 +61,11 @@ EXP2 = _elementwise(
     "exp2",
     np.exp2,
     lambda x: 2**x,
-    call("exp2") | {"latex": Spelling("2^{{{0}}}", ATOM)},
+    call("exp2")
+    | {
+        "latex": Spelling("2^{{{0}}}", EXPONENT),
+        "mathml": Spelling("<msup><mn>2</mn><mrow>{0}</mrow></msup>", EXPONENT),
+    },
     (lambda out, _x: LN2 * out,),
     analytic=True,
 )

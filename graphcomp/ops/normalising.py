@@ -16,6 +16,7 @@ from graphcomp.ops.reductions import (
     spread,
 )
 from graphcomp.ops.transcendental import _safe_ratio
+from graphcomp.ops.wording import in_latex, latex_template
 from graphcomp.shape import Dim, Shape
 
 
@@ -28,7 +29,7 @@ def _reduction_spells(name: str, latex: str) -> dict[str, Callable[..., Spelling
         return Spelling(f"{name}({{0}}{options(axes, keepdims, rank)})")
 
     def tex(_count: int, *, axes: Axes, keepdims: bool, rank: int) -> Spelling:
-        return Spelling(latex.replace("OPTIONS", options(axes, keepdims, rank)))
+        return Spelling(latex.replace("OPTIONS", latex_template(options(axes, keepdims, rank))))
 
     def numpy(_count: int, *, axes: Axes, keepdims: bool, rank: int) -> Spelling:
         return Spelling(f"_{name}({{0}}, {axes}, {keepdims})")
@@ -99,10 +100,7 @@ def _along_spells(name: str) -> dict[str, Callable[..., Spelling]]:
     def numpy(_count: int, *, axes: Axes) -> Spelling:
         return Spelling(f"_{name}({{0}}, {axes})")
 
-    def tex(_count: int, *, axes: Axes) -> Spelling:
-        return Spelling(rf"\operatorname{{{{{name.replace('_', '')}}}}}\left({{0}}\right)")
-
-    return {"text": shown, "latex": tex, "numpy": numpy}
+    return {"text": shown, "latex": in_latex(shown), "numpy": numpy}
 
 
 def _next_axes(op_of: Callable[[], Op]) -> Callable[..., Operand]:

@@ -51,7 +51,7 @@ SQRT = Op(
     evaluate=np.sqrt,
     numpy=(np.sqrt,),
     broadcasts=True,
-    spell=call("sqrt", latex=r"\sqrt{{{0}}}"),
+    spell=call("sqrt", latex=r"\sqrt{{{0}}}") | {"mathml": Spelling("<msqrt>{0}</msqrt>")},
     formula=sympy.sqrt,
     partials=(lambda out, _x: 0.5 / out,),
     kink="at 0: infinity",

@@ -23,6 +23,7 @@ from graphcomp.op import (
 from graphcomp.ops.comparison import EQUAL, WHERE, bracket
 from graphcomp.ops.leaves import IDENTITY
 from graphcomp.ops.numpy_runtime import _prod_others
+from graphcomp.ops.wording import in_latex
 from graphcomp.shape import Dim, Shape
 
 Axes = tuple[int, ...]
@@ -66,7 +67,7 @@ _METHODS = {"sum", "max", "min"}
 
 def _spells(name: str) -> dict[str, Callable[..., Spelling]]:
     numpy = _method(name) if name in _METHODS else _called(f"np.{name}")
-    return {"text": _called(name), "latex": _called(name), "numpy": numpy}
+    return {"text": _called(name), "latex": in_latex(_called(name)), "numpy": numpy}
 
 
 def _shifted(op_of: Callable[[], Op]) -> Rule:
@@ -197,8 +198,7 @@ def _axis_spell(name: str) -> dict[str, Callable[..., Spelling]]:
     def rule(prefix: str) -> Callable[..., Spelling]:
         return lambda _count, *, axis: Spelling(f"{prefix}{name}({{0}}, axis={axis})")
 
-    numpy = "np." if not name.startswith("_") else ""
-    return {"text": rule(""), "latex": rule(""), "numpy": rule(numpy)}
+    return {"text": rule(""), "latex": in_latex(rule("")), "numpy": rule("np.")}
 
 
 PROD: Op = Op(
@@ -244,7 +244,7 @@ PROD_OTHERS: Op = Op(
     batch=lambda _size, args, _batched, *, axis: args[0].apply(PROD_OTHERS, axis=axis + 1),
     along=lambda cut, _shapes, *, axis: None if cut[0] == axis else cut[0],
     kink="exact at zeros: no division",
-    spell=_axis_spell("_prod_others")
-    | {"text": lambda _count, *, axis: Spelling(f"prod_others({{0}}, axis={axis})")},
+    spell=_axis_spell("prod_others")
+    | {"numpy": lambda _count, *, axis: Spelling(f"_prod_others({{0}}, axis={axis})")},
     samples=(Sample(((3,),), {"axis": 0}), Sample(((2, 3),), {"axis": 1})),
 )

@@ -20,6 +20,7 @@ from graphcomp.ops.reductions import (
     _spells,
     spread,
 )
+from graphcomp.ops.wording import in_latex
 from graphcomp.shape import Dim
 
 _ALONG = (Sample(((4,),), {"axis": 0}), Sample(((2, 3),), {"axis": 1}))
@@ -36,7 +37,7 @@ def _axis_spells(name: str, more: str = "") -> dict[str, Callable[..., Spelling]
     def numpy(_count: int, *, axis: int) -> Spelling:
         return Spelling(f"np.{name}({{0}}, axis={axis}{more})")
 
-    return {"text": text, "latex": text, "numpy": numpy}
+    return {"text": text, "latex": in_latex(text), "numpy": numpy}
 
 
 def _next_axis(op_of: Callable[[], Op]) -> Rule:
@@ -131,7 +132,11 @@ NTH_SMALLEST: Op = Op(
     batch=_next_axis(lambda: NTH_SMALLEST),
     margin=_least_gap,
     kink="1/k each at k entries that are equal to it",
-    spell={dialect: _nth_spell(dialect) for dialect in ("text", "latex", "numpy")},
+    spell={
+        "text": _nth_spell("text"),
+        "latex": in_latex(_nth_spell("text")),
+        "numpy": _nth_spell("numpy"),
+    },
     samples=(
         Sample(((5,),), {"axis": 0, "index": 2}),
         Sample(((2, 3),), {"axis": 1, "index": 0}),

@@ -22,6 +22,7 @@ from graphcomp.op import (
     first_dtype,
 )
 from graphcomp.ops.numpy_runtime import _scatter
+from graphcomp.ops.wording import in_latex
 from graphcomp.shape import (
     Dim,
     Shape,
@@ -108,6 +109,10 @@ def _reshape_along(cut: Sequence[int], shapes: Sequence[Shape], *, shape: Shape)
     return None
 
 
+def _reshape_text(_count: int, *, shape: Shape) -> Spelling:
+    return Spelling(f"reshape({{0}}, {format_shape(shape)})")
+
+
 RESHAPE: Op = Op(
     name="reshape",
     kind=Kind.LINEAR,
@@ -119,10 +124,8 @@ RESHAPE: Op = Op(
     batch=lambda size, args, _batched, *, shape: args[0].reshape((size, *shape)),
     along=_reshape_along,
     spell={
-        "text": lambda _count, *, shape: Spelling(f"reshape({{0}}, {format_shape(shape)})"),
-        "latex": lambda _count, *, shape: Spelling(
-            rf"\operatorname{{{{reshape}}}}({{0}}, {format_shape(shape)})"
-        ),
+        "text": _reshape_text,
+        "latex": in_latex(_reshape_text),
         # the method, not np.reshape, which takes eight times as long
         "numpy": lambda _count, *, shape: Spelling(
             f"{{0}}.reshape({format_shape(shape)})", ATOM, (ATOM,)
@@ -139,7 +142,7 @@ RESHAPE: Op = Op(
 def _transpose_spell(dialect: str) -> Callable[..., Spelling]:
     def rule(_count: int, *, axes: tuple[int, ...]) -> Spelling:
         if axes == tuple(reversed(range(len(axes)))):
-            short = {"text": "{0}ᵀ", "latex": r"{0}^{{\mathsf T}}", "numpy": "{0}.T"}
+            short = {"text": "{0}ᵀ", "numpy": "{0}.T"}
             return Spelling(short[dialect], 40, (40,))
         prefix = "np." if dialect == "numpy" else ""
         return Spelling(f"{prefix}transpose({{0}}, {axes})")
@@ -159,7 +162,11 @@ TRANSPOSE = Op(
     transpose=lambda _index, ct, _x, *, axes: ct.transpose(tuple(int(a) for a in np.argsort(axes))),
     batch=lambda _size, args, _batched, *, axes: args[0].transpose((0, *(a + 1 for a in axes))),
     along=lambda cut, _shapes, *, axes: axes.index(cut[0]),
-    spell={dialect: _transpose_spell(dialect) for dialect in ("text", "latex", "numpy")},
+    spell={
+        "text": _transpose_spell("text"),
+        "latex": in_latex(_transpose_spell("text")),
+        "numpy": _transpose_spell("numpy"),
+    },
     samples=(Sample(((3, 2),), {"axes": (1, 0)}), Sample(((3, 2, 4),), {"axes": (2, 0, 1)})),
 )
 
@@ -292,6 +299,10 @@ def _getitem_transpose(_index: int, ct: Operand, x: Operand, *, index: Index) ->
     return ct.apply(SCATTER, index=index, shape=x.shape)
 
 
+def _getitem_spell(_count: int, *, index: Index) -> Spelling:
+    return Spelling(f"{{0}}[{index_text(index)}]", 40, (40,))
+
+
 GETITEM: Op = Op(
     name="getitem",
     kind=Kind.LINEAR,
@@ -302,11 +313,7 @@ GETITEM: Op = Op(
     transpose=_getitem_transpose,
     batch=lambda _size, args, _batched, *, index: args[0].apply(GETITEM, index=(WHOLE, *index)),
     along=_getitem_along,
-    spell={
-        "text": lambda _count, *, index: Spelling(f"{{0}}[{index_text(index)}]", 40, (40,)),
-        "latex": lambda _count, *, index: Spelling(f"{{0}}[{index_text(index)}]", 40, (40,)),
-        "numpy": lambda _count, *, index: Spelling(f"{{0}}[{index_text(index)}]", 40, (40,)),
-    },
+    spell={"text": _getitem_spell, "latex": in_latex(_getitem_spell), "numpy": _getitem_spell},
     samples=(
         Sample(((3, 2),), {"index": (1, WHOLE)}),
         Sample(((5, 2),), {"index": (("slice", 1, None, 2), None, -1)}),
@@ -358,7 +365,7 @@ SCATTER: Op = Op(
     along=_scatter_along,
     spell={
         "text": _scatter_text,
-        "latex": _scatter_text,
+        "latex": in_latex(_scatter_text),
         "numpy": _scatter_numpy,
         "numpy into": _scatter_into,
     },
@@ -429,7 +436,11 @@ CONCATENATE: Op = Op(
     along=lambda cut, _shapes, *, axis: (
         None if cut[0] == axis or any(c != cut[0] for c in cut) else cut[0]
     ),
-    spell={dialect: _concatenate_spell(dialect) for dialect in ("text", "latex", "numpy")},
+    spell={
+        "text": _concatenate_spell("text"),
+        "latex": in_latex(_concatenate_spell("text")),
+        "numpy": _concatenate_spell("numpy"),
+    },
     samples=(Sample(((3, 2), (1, 2), (2, 2)), {"axis": 0}), Sample(((3, 2), (3, 1)), {"axis": 1})),
 )
 
@@ -463,7 +474,7 @@ CAST: Op = Op(
     analytic=False,
     spell={
         "text": _cast_text,
-        "latex": _cast_text,
+        "latex": in_latex(_cast_text),
         "numpy": _cast_spell,
         "math": lambda _count, *, dtype: Spelling(f"{_PYTHON[np.dtype(dtype).kind]}({{0}})"),
     },

@@ -13,6 +13,7 @@ from graphcomp.op import (
     Spell,
     Spelling,
 )
+from graphcomp.ops.wording import latex_word
 
 
 def call(
@@ -28,7 +29,11 @@ def call(
     Where `math.exp` is called, ``_exp`` of `math_runtime` gives the limits.
     """
     places = ", ".join(f"{{{i}}}" for i in range(arity))
-    latex = latex if latex is not None else rf"\operatorname{{{{{name}}}}}\left({places}\right)"
+    latex = (
+        latex
+        if latex is not None
+        else rf"\operatorname{{{{{latex_word(name)}}}}}\left({places}\right)"
+    )
     math = math if math is not None else f"math.{name}({places})"
     return {
         "text": Spelling(f"{name}({places})"),

@@ -11,6 +11,7 @@ import sympy
 
 from graphcomp.op import (
     ATOM,
+    EXPONENT,
     MULTIPLICATIVE,
     UNARY,
     Kind,
@@ -61,7 +62,11 @@ EXP = _function(
     "exp",
     np.exp,
     sympy.exp,
-    call("exp") | {"latex": Spelling("e^{{{0}}}", ATOM)},
+    call("exp")
+    | {
+        "latex": Spelling("e^{{{0}}}", EXPONENT),
+        "mathml": Spelling("<msup><mi>e</mi><mrow>{0}</mrow></msup>", EXPONENT),
+    },
     partial=lambda out, _x: out,
 )
 EXPM1 = _function(
@@ -120,7 +125,7 @@ HYPOT = Op(
     numpy=(np.hypot,),
     shape=broadcast_result("hypot"),
     broadcasts=True,
-    spell=call("hypot", arity=2, latex=r"\sqrt{{{0}^2 + {1}^2}}"),
+    spell=call("hypot", arity=2) | {"latex": Spelling(r"\sqrt{{{0}^2 + {1}^2}}", ATOM, (ATOM,))},
     formula=lambda x, y: sympy.sqrt(x**2 + y**2),
     partials=(lambda out, x, _y: _safe_ratio(x, out), lambda out, _x, y: _safe_ratio(y, out)),
     margin=np.hypot,

@@ -9,6 +9,7 @@ import numpy as np
 from graphcomp.errors import ShapeError
 from graphcomp.op import Kind, Op, Rule, Sample, Spelling, first_dtype
 from graphcomp.ops.numpy_runtime import _from_diagonal
+from graphcomp.ops.wording import in_latex
 from graphcomp.shape import Dim, Shape, combine, format_shape, known_equal
 
 
@@ -26,10 +27,7 @@ def _offset_spell(name: str) -> dict[str, Callable[..., Spelling]]:
     def rule(prefix: str) -> Callable[..., Spelling]:
         return lambda _count, *, k: Spelling(f"{prefix}{name}({{0}}{f', {k}' if k else ''})")
 
-    def latex(_count: int, *, k: int) -> Spelling:
-        return Spelling(rf"\operatorname{{{{{name}}}}}\left({{0}}{f', {k}' if k else ''}\right)")
-
-    return {"text": rule(""), "latex": latex, "numpy": rule("np.")}
+    return {"text": rule(""), "latex": in_latex(rule("")), "numpy": rule("np.")}
 
 
 def _triangle(name: str, evaluate: Rule, op_of: Callable[[], Op]) -> Op:
@@ -134,9 +132,7 @@ FROM_DIAGONAL: Op = Op(
     ),
     spell={
         "text": _from_diagonal_text,
-        "latex": lambda _count, *, offset, shape: Spelling(
-            r"\operatorname{{diag}}\left({0}\right)"
-        ),
+        "latex": in_latex(_from_diagonal_text),
         "numpy": _from_diagonal_numpy,
     },
     samples=(

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from graphcomp.derivation import Check, Derivation, Row, Sweep
-from graphcomp.printers.notation import Notation, width
+from graphcomp.printers.notation import Notation
 from graphcomp.printers.sentences import Sentences
-from graphcomp.printers.step_list import chain
 from graphcomp.program import Role
 
 READ_OFF = "read off without further computation"
@@ -18,7 +17,7 @@ def fan_outs(says: Sentences) -> list[str]:
     lines = [_fan_out(says, row) for row in rows[:MOST_FANS]]
     if len(rows) > MOST_FANS:
         lines.append(
-            f"{says.notation.ellipsis} {len(rows) - MOST_FANS} more values are used several times"
+            f"{says.math(says.notation.ellipsis)} {len(rows) - MOST_FANS} more values are used several times"
         )
     return lines
 
@@ -26,16 +25,15 @@ def fan_outs(says: Sentences) -> list[str]:
 def _fan_out(says: Sentences, row: Row) -> str:
     symbol = says.notation.symbol
     terms = row.derivative.terms if row.derivative else ()
-    uses = [symbol(term.via) for term in terms if term.via is not None]
-    name = symbol(row.primal.name)
+    uses = [says.math(symbol(term.via)) for term in terms if term.via is not None]
+    name = says.math(symbol(row.primal.name))
     feeds = f"{name} feeds {_listed(uses)}"
     if len(uses) < len(terms):
         feeds += " and is an output"
-    parts = [chain(says, row) or says.equation(row).partition(" = ")[2]]
-    parts += [text for text in (says.substituted(row),) if text]
-    if not row.primal.node.shape and (value := says.value(row)):
-        parts.append(value)
-    return f"fan-out: {feeds}, so {says.symbol(row.primal.name)} = {' = '.join(parts)}"
+    left, total = says.equation(row)
+    value = "" if row.primal.node.shape else says.number(row)
+    derived = says.math(left, says.chain(row) or total, says.substituted(row), value)
+    return f"fan-out: {feeds}, so {derived}"
 
 
 def _listed(names: list[str]) -> str:
@@ -55,18 +53,23 @@ def forward_results(says: Sentences, *, full: bool) -> list[str]:
         left = notation.symbol(name, "dot")
         if by is not None:
             left = notation.derivative(notation.symbol(name), notation.symbol(by))
-        parts = [left, says.symbol(row.primal.name), _closed(says, name, by or ""), says.value(row)]
+        parts = [
+            left,
+            says.symbol(row.primal.name),
+            closed_text(says, name, by or ""),
+            says.number(row),
+        ]
         if row.derivative is None:
-            parts = [left, "0"]
-        lines.append(_equation(parts))
+            parts = [left, says.zero]
+        lines.append(says.math(*parts))
     if full and not says.derivation.reverse and lines:
         checks = [c for c in says.derivation.checks if c.by == by]
-        lines += [line.strip() for line in _check_line(says, checks)]
+        lines += _check_line(says, checks)
     return lines
 
 
-def results(says: Sentences, columns: int | None) -> list[str]:
-    """The derivatives of the output in one line, as many as fit."""
+def results(says: Sentences) -> list[str]:
+    """The derivatives of the output, as far as they can be said in a few words."""
     parts: list[str] = []
     output = says.sweep.output
     if output is None:
@@ -75,20 +78,17 @@ def results(says: Sentences, columns: int | None) -> list[str]:
     for name in says.derivation.wrt[:MOST_RESULTS]:
         row = says.rows[says.program.step_of(name).name]
         left = says.notation.derivative(says.notation.symbol(output), says.notation.symbol(name))
-        closed = _closed(says, output, name)
+        closed = closed_text(says, output, name)
         if row.derivative is None:
-            right = "0"
+            right = says.zero
         elif closed:
             right = closed
         elif not row.primal.node.shape:
-            right = _equation([says.symbol(row.primal.name), says.value(row)])
+            right = says.notation.joined(says.symbol(row.primal.name), says.number(row))
         else:
             continue
-        text = f"{left} = {right}" + (f", {READ_OFF}" if name in shared else "")
-        if parts and columns and width(";  ".join([*parts, text])) > columns:
-            break
-        parts.append(text)
-    return [";  ".join(parts)] if parts else []
+        parts.append(says.math(left, right) + (f", {READ_OFF}" if name in shared else ""))
+    return parts
 
 
 def conclusions(derivation: Derivation, notation: Notation) -> list[str]:
@@ -100,7 +100,7 @@ def conclusions(derivation: Derivation, notation: Notation) -> list[str]:
             lines += [*_insight(says), *_results(says, sweep)]
             mine = [check for check in derivation.checks if check.output == sweep.output]
             lines += _check_line(says, mine)
-    return ["CLOSED FORM" if derivation.closed else "RESULT", *lines] if lines else []
+    return ["Closed form" if derivation.closed else "Result", *lines] if lines else []
 
 
 def _results(says: Sentences, sweep: Sweep) -> list[str]:
@@ -111,27 +111,24 @@ def _results(says: Sentences, sweep: Sweep) -> list[str]:
         row = says.rows[says.program.step_of(name).name]
         left = says.result(output, name)
         if row.derivative is None:
+            of, by = (says.math(says.notation.symbol(each)) for each in (output, name))
             lines.append(
-                f"   {left} = 0   {says.notation.symbol(output)} does not depend on {says.notation.symbol(name)}"
+                f"{says.math(left, says.zero)}{says.notation.aside}{of} does not depend on {by}"
             )
             continue
-        symbol, _, total = says.equation(row).partition(" = ")
-        value = says.value(row)
-        line = f"   {_equation([left, symbol, total, _closed(says, output, name), value])}"
+        closed = closed_text(says, output, name)
+        line = says.math(left, *says.equation(row), closed, says.number(row))
         if name in shared:
-            adjoints = [says.symbol(via) for via in dict.fromkeys(shared[name])]
+            adjoints = [says.math(says.symbol(via)) for via in dict.fromkeys(shared[name])]
             verb = "is" if len(adjoints) == 1 else "are"
-            line += f"   {READ_OFF} ({_listed(adjoints)} {verb} shared)"
+            line += f"{says.notation.aside}{READ_OFF} ({_listed(adjoints)} {verb} shared)"
         lines.append(line)
     more = len(says.derivation.wrt) - MOST_RESULTS
-    return [*lines, f"   {says.notation.ellipsis} {more} more"] if more > 0 else lines
+    return [*lines, f"{says.math(says.notation.ellipsis)} {more} more"] if more > 0 else lines
 
 
-def _equation(parts: list[str]) -> str:
-    return " = ".join(dict.fromkeys(part for part in parts if part))
-
-
-def _closed(says: Sentences, output: str, by: str) -> str:
+def closed_text(says: Sentences, output: str, by: str) -> str:
+    """The closed form of a derivative; empty if there is none that is short."""
     form = says.derivation.closed_form(output, by)
     if form is None:
         return ""
@@ -150,15 +147,13 @@ def _insight(says: Sentences) -> list[str]:
     for known in insight.known:
         texts = [says.formulas.expression(known.quantity)]
         texts += [says.formulas.expression(form, names, steps=True) for form in known.forms]
-        parts.append(_equation(texts))
-    adjoint = _equation(
-        [
-            says.symbol(insight.step),
-            says.formulas.product(insight.path),
-            says.formulas.expression(insight.closed, names),
-        ]
+        parts.append(says.math(*texts))
+    adjoint = says.math(
+        says.symbol(insight.step),
+        says.formulas.product(insight.path),
+        says.formulas.expression(insight.closed, names),
     )
-    return [f"   {' and '.join(parts)},  so  {adjoint}"]
+    return [f"{' and '.join(parts)},  so  {adjoint}"]
 
 
 def _check_line(says: Sentences, checks: list[Check]) -> list[str]:
@@ -166,31 +161,32 @@ def _check_line(says: Sentences, checks: list[Check]) -> list[str]:
         return []
     parts = []
     for check in checks[:MOST_RESULTS]:
-        name = says.result(check.output, check.by)
+        name = says.math(says.result(check.output, check.by))
         if not check.value.shape:
-            text = f"{name} {says.notation.number(check.value)}"
-            wrong = says.notation.number(check.derivative)
+            text = f"{name} {says.math(says.notation.number(check.value))}"
+            wrong = says.math(says.notation.number(check.derivative))
         else:
-            text = f"{name} within {says.notation.number(check.deviation, 1)}"
+            text = f"{name} within {says.math(says.notation.number(check.deviation, 1))}"
             wrong = "the trace"
         parts.append(text if check.agrees else f"{text}, not {wrong} (at a kink?)")
     if len(checks) > MOST_RESULTS:
-        parts.append(says.notation.ellipsis)
-    return [f"   check: central difference {', '.join(parts)}"]
+        parts.append(says.math(says.notation.ellipsis))
+    return [f"check: central difference {', '.join(parts)}"]
 
 
 def cost(derivation: Derivation, notation: Notation) -> list[str]:
     """How many passes the full Jacobian takes in each mode."""
     passes = derivation.passes
-    shown = [str(n).replace("*", notation.times) for n in (passes.forward, passes.reverse)]
-    counted = [f"{n} pass" if n == "1" else f"{n} passes" for n in shown]
+    both = (passes.forward, passes.reverse)
+    shown = [notation.inline(notation.worded(str(n))) for n in both]
+    counted = [f"{text} pass{'' if n == 1 else 'es'}" for n, text in zip(both, shown, strict=True)]
     arrays = any(row.step.node.shape for row in derivation.primal)
     unit = "entry" if arrays else ""
     one = [f"one per {kind} {unit}".strip() for kind in ("input", "output")]
     cheaper = {role: ", cheaper here" if passes.cheaper is role else "" for role in Role}
     return [
-        "COST",
-        f"   forward mode: {counted[0]} for the full Jacobian ({one[0]}){cheaper[Role.TANGENT]}",
-        f"   reverse mode: {counted[1]} ({one[1]}){cheaper[Role.ADJOINT]}",
-        f"   {notation.cost_rule}",
+        "Cost",
+        f"forward mode: {counted[0]} for the full Jacobian ({one[0]}){cheaper[Role.TANGENT]}",
+        f"reverse mode: {counted[1]} ({one[1]}){cheaper[Role.ADJOINT]}",
+        notation.cost_rule,
     ]

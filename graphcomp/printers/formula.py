@@ -12,8 +12,9 @@ from dataclasses import replace
 from graphcomp.graph import GraphData
 from graphcomp.node import Node
 from graphcomp.op import ATOM, Form
+from graphcomp.printers.ascii_notation import ASCII
 from graphcomp.printers.layout import Layout
-from graphcomp.printers.notation import ASCII, UNICODE, Accent, Notation
+from graphcomp.printers.notation import UNICODE, Accent, Notation
 from graphcomp.printers.terms import DERIVATIVE, STEP, Expression, Factor, Symbol, Term
 from graphcomp.program import Program, Role, Step, StepTerm
 
@@ -74,7 +75,7 @@ class Formulas:
 
     def derivative(self, via: str, step: str) -> str:
         """The local partial as a symbol: ∂w₅/∂w₄."""
-        return self.notation.derivative(self.notation.symbol(via), self.notation.symbol(step))
+        return self.notation.local(self.notation.symbol(via), self.notation.symbol(step))
 
     # ------------------------------------------------------------ steps
 
@@ -97,7 +98,7 @@ class Formulas:
         parts = texts[:1]
         for text in texts[1:]:
             negative = text.startswith(self.notation.minus)
-            sign = self.notation.minus if negative else "+"
+            sign = self.notation.minus if negative else self.notation.plus
             parts.append(f" {sign} {text.removeprefix(self.notation.minus)}")
         return "".join(parts)
 
@@ -122,11 +123,11 @@ class Formulas:
         partial = layout.of(term.partial)
         read = Factor(symbol.text, rank=step.node.ndim, matrix=step.node.ndim > 0)
         folded = (layout.times((Term(factors=(replace(read, order=symbol.order),)),), partial),)
-        if step.role is Role.TANGENT or _folds(partial, read):
+        if (step.role is Role.TANGENT and self.notation.folded) or _folds(partial, read):
             return layout.text(folded)[0]
         text, precedence = layout.text(partial)
         joint = self.notation.hadamard if read.matrix else self.notation.times
-        return f"{read.text}{joint}{text if _stands(partial, precedence) else f'({text})'}"
+        return f"{read.text}{joint}{text if _stands(partial, precedence) else self.notation.fenced(text)}"
 
     def partial(self, step: Step, term: StepTerm) -> str:
         """The local partial by itself: ``−1/w₄²``; empty where a step is not pointwise."""
@@ -196,25 +197,31 @@ class Formulas:
 
 
 def title(graph: GraphData, notation: Notation = UNICODE) -> str:
-    """What the graph computes, in terms of its inputs, as the user wrote it.
+    """What the graph computes, in terms of its inputs, as the user wrote it."""
+    return ",  ".join(equations(graph, notation))
+
+
+def equations(graph: GraphData, notation: Notation = UNICODE) -> list[str]:
+    """What each output is, in terms of the inputs, as the user wrote it.
 
     >>> import graphcomp as gc
     >>> x, a = gc.scalars("x a")
-    >>> title(GraphData([x, a], {"y": 1 / (1 + gc.exp(-a * x))}))
-    'y = 1/(1 + exp(−a·x))'
+    >>> equations(GraphData([x, a], {"y": 1 / (1 + gc.exp(-a * x))}))
+    ['y = 1/(1 + exp(−a·x))']
     """
     symbols = {
         node: Symbol(notation.symbol(name), (STEP, i))
         for i, (node, name) in enumerate(zip(graph.inputs, graph.input_names, strict=True))
     }
     layout = Layout(symbols.get, notation, ordered=False, limit=TITLE_LIMIT)
-    equations = []
+    found = []
     for name, node in zip(graph.output_names, graph.outputs, strict=True):
         text = layout.write(node)[0]
         if notation.ellipsis in text:
-            text = f"{graph.name}({', '.join(map(notation.symbol, graph.input_names))})"
-        equations.append(f"{notation.symbol(name)} = {text}")
-    return ",  ".join(equations)
+            arguments = notation.comma.join(map(notation.symbol, graph.input_names))
+            text = f"{notation.function(graph.name)}{notation.fenced(arguments)}"
+        found.append(f"{notation.symbol(name)}{notation.equals}{text}")
+    return found
 
 
 def _unwrapped(node: Node) -> Node:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from graphcomp.node import Node
-from graphcomp.op import ATOM, Form, Spelling
+from graphcomp.op import ATOM, Form
 from graphcomp.printers.notation import Notation, Text
 from graphcomp.printers.terms import (
     DERIVATIVE,
@@ -21,8 +21,6 @@ from graphcomp.printers.terms import (
     Factor,
     Names,
     Term,
-    atom_text,
-    chained,
     is_matrix,
     is_number,
     negated,
@@ -97,10 +95,9 @@ class Layout(Typesetter):
         if not node.args and node.is_constant:
             value = self.notation.number(node.params[0][1].array, 12)
             return self._atom((value, ATOM), node)
-        found = node.op.spelling("text", len(args), node.params)
-        spelling = found if found is not None else Spelling(f"{node.op.name}(…)")
+        spelling = self.notation.spelling(node.op, len(args), node.params)
         parts = [self.atom(arg, spelling.least(i)) for i, arg in enumerate(args)]
-        shown = self.notation.plain(spelling.template).format(*parts)
+        shown = self.notation.filled(spelling.template, parts)
         return self._atom((shown, spelling.precedence), node)
 
     def same(self, _node: Node, args: Sequence[Expression]) -> Expression:
@@ -158,7 +155,7 @@ class Layout(Typesetter):
 
     def bracket(self, node: Node, args: Sequence[Expression]) -> Expression:
         """Iverson's bracket."""
-        return self._atom((f"[{self.text(args[0])[0]}]", ATOM), node)
+        return self._atom((self.notation.bracketed(self.text(args[0])[0]), ATOM), node)
 
     def choice(self, node: Node, args: Sequence[Expression]) -> Expression:
         """What holds under a condition and is zero elsewhere is a product with its bracket."""
@@ -190,23 +187,25 @@ class Layout(Typesetter):
         if ranks == (1, 1):
             text = self._inner(a, b)
         elif ranks == (1, 2) and self.notation.columns:
-            text = self.notation.contraction(chained(self._turned(b)), chained(a))
-            row = self.notation.contraction(chained(self._turned(a)), chained(b))
+            text = self.notation.contraction(self.chained(self._turned(b)), self.chained(a))
+            row = self.notation.contraction(self.chained(self._turned(a)), self.chained(b))
         else:
-            text = self.notation.contraction(chained(a), chained(b))
+            text = self.notation.contraction(self.chained(a), self.chained(b))
         if node.ndim == 2:  # (A B)ᵀ = Bᵀ Aᵀ
-            row = self.notation.contraction(chained(self._turned(b)), chained(self._turned(a)))
+            row = self.notation.contraction(
+                self.chained(self._turned(b)), self.chained(self._turned(a))
+            )
         return self.in_front(front, after, Factor(*text, rank=node.ndim, matrix=True, plain=row))
 
     def _inner(self, a: Factor, b: Factor) -> Text:
         """The inner product of two vectors: rᵀr, aᵀ b, vᵀ A v."""
         if a.plain is not None and self.notation.columns:
-            return self.notation.contraction(chained(a.plain), chained(b))
-        return self.notation.inner(atom_text(a), atom_text(b))
+            return self.notation.contraction(self.chained(a.plain), self.chained(b))
+        return self.notation.inner(self.standing(a), self.standing(b))
 
     def _turned(self, factor: Factor) -> Text:
         """The transpose of a factor."""
-        return factor.plain or self.notation.transposed(atom_text(factor))
+        return factor.plain or self.notation.transposed(self.standing(factor))
 
     def outer(self, node: Node, args: Sequence[Expression]) -> Expression:
         """A column times a row: a bᵀ."""

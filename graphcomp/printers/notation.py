@@ -1,19 +1,20 @@
-"""How the signs of a formula look: in Unicode, and in plain ASCII.
+"""How the signs of a formula look: in Unicode, as on paper; the other notations build on it.
 
-A notation knows nothing of nodes. It spells names, numbers and the few forms that differ between
-mathematics on paper and on a plain terminal; `layout` decides what stands where.
+A notation knows nothing of nodes. It spells names, numbers and the forms that differ between
+mathematics on paper, on a plain terminal and in markup; `layout` decides what stands where.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
-from typing import Any, Literal, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Self, TypeAlias
 
 import numpy as np
 
-from graphcomp.op import ATOM, EXPONENT, MULTIPLICATIVE
+from graphcomp.errors import InputError
+from graphcomp.op import ATOM, EXPONENT, MULTIPLICATIVE, Op, Params, Spelling
 from graphcomp.shape import Shape
 
 Accent: TypeAlias = Literal["dot", "bar"]
@@ -31,21 +32,37 @@ _ACCENTS = {"dot": "\N{COMBINING DOT ABOVE}", "bar": "\N{COMBINING MACRON}"}
 #: Arrays up to this size are printed whole.
 MOST_ENTRIES, MOST_ROWS = 8, 4
 
-#: Arrays of more than so many entries are printed in fewer digits.
-DIGITS = ((4, 6), (12, 4), (float("inf"), 3))
+#: Arrays of more than so many entries are printed in fewer digits, unless digits were asked for.
+USUAL_DIGITS, MOST_DIGITS = 6, 17
+DIGITS = ((4, USUAL_DIGITS), (12, 4), (float("inf"), 3))
 
 
 class Notation:
     """Formulas in Unicode, as on paper.
 
-    >>> UNICODE.symbol("w3", "bar"), ASCII.symbol("w3", "bar")
-    ('w̄₃', 'w3_bar')
+    Args:
+        digits: significant digits of numbers; six by default, fewer in larger arrays.
+
+    Raises:
+        InputError: digits that no number has.
+
+    >>> UNICODE.symbol("w3", "bar"), UNICODE.symbol("w3", "dot")
+    ('w̄₃', 'ẇ₃')
     >>> UNICODE.number(-0.2706705664)
     '−0.270671'
     """
 
     name = "unicode"
+    #: The dialect of the spellings on op records, and whether these are markup already.
+    dialect = "text"
+    equals, plus, comma = " = ", "+", ", "
     minus, times, hadamard, space, half = "−", "·", " ⊙ ", " ", "½"
+    number_times = "·"
+    gap, row_gap = " ", "; "  # between the entries, and the rows, of an array of numbers
+    folded = True  # a tangent goes into its partial: −ẇ₁·w₂, not ẇ₁·(−w₂)
+    aside = "   "  # between a formula and what is added to it
+    built_up = False  # a fraction's bar groups what stands above it
+    marks = True  # results are marked dx where that is enough; else ∂y/∂x
     ellipsis, prime, partial = "…", "′", "∂"
     columns = True  # vectors are columns: the row of x @ W is written as the column Wᵀ x
     total, vertical, cross, line, tee_up = "Σ", "│", "┼", "─", "┴"
@@ -56,12 +73,25 @@ class Notation:
     )
     signs: Mapping[str, str] = {}
 
+    def __init__(self, digits: int | None = None) -> None:
+        if digits is not None and (
+            not isinstance(digits, int)
+            or isinstance(digits, bool)
+            or not 1 <= digits <= MOST_DIGITS
+        ):
+            msg = f"digits must be a whole number from 1 to {MOST_DIGITS}, not {digits!r}"
+            raise InputError(msg)
+        self.digits = digits
+
+    def with_digits(self, digits: int | None) -> Self:
+        """The same notation with so many significant digits."""
+        return type(self)(digits)
+
     # ------------------------------------------------------------ names and numbers
 
     def symbol(self, name: str, accent: Accent | None = None) -> str:
         """A name as a symbol: ``x1`` as x₁, its adjoint as x̄₁, its tangent as ẋ₁."""
-        found = _NUMBERED.match(name)
-        base, digits = found.groups() if found else (name, "")
+        base, digits = split_name(name)
         accented = base + (_ACCENTS[accent] if accent else "")
         return unicodedata.normalize("NFC", accented) + digits.translate(_SUBSCRIPTS)
 
@@ -82,56 +112,72 @@ class Notation:
         """The head of a trace, with an arrow for the way it is read."""
         return f"{text} {self.arrows[way]}"
 
-    def number(self, value: Any, digits: int = 6) -> str:
+    def local(self, of: str, by: str) -> str:
+        """The local partial of a step, where it is a factor: ∂w₅/∂w₄."""
+        return self.derivative(of, by)
+
+    def differential(self, symbol: str) -> str:
+        """What the derivative by a symbol is called where the output is clear: dx."""
+        return f"d{symbol}"
+
+    def number(self, value: Any, digits: int | None = None) -> str:
         """A number, or an array of them, in `digits` significant digits.
+
+        Large arrays are abbreviated, and say their shape.
 
         >>> import numpy as np
         >>> UNICODE.number(np.array([[1, -1], [2, 1]]))
         '[1 −1; 2 1]'
+        >>> UNICODE.number(np.arange(20.0))
+        '[0 1 2 3 4 5 … 19] (20 entries)'
+        >>> UNICODE.with_digits(3).number(2 / 3)
+        '0.667'
         """
         array = np.asarray(value)
-        return self._scalar(array[()], digits) if array.ndim == 0 else self._array(array, digits)
+        digits = digits or self.digits
+        if array.ndim == 0:
+            return self.literal(_digits(array[()], digits or USUAL_DIGITS))
+        text = self.array(array, digits or next(d for size, d in DIGITS if array.size <= size))
+        fits = array.shape[-1] <= MOST_ENTRIES and max(array.shape[:-1], default=0) <= MOST_ROWS
+        return text if fits else f"{text}{self.size(array.shape)}"
 
-    def _scalar(self, value: Any, digits: int) -> str:
-        if isinstance(value, (bool, np.bool_)):
-            return "true" if value else "false"
-        if isinstance(value, (int, np.integer)):
-            return self.signed(str(int(value)))
-        number = float(value)
-        if number.is_integer() and abs(number) < 1e9:
-            return self.signed(str(int(number)))
-        text = f"{number:.{digits}g}"
-        return self.signed(text.replace("inf", self.infinity()))
+    def cell(self, value: Any) -> str:
+        """A number by itself in a cell of a table."""
+        return self.inline(self.number(value))
 
-    def _array(self, array: np.ndarray[Any, Any], digits: int) -> str:
-        digits = min(digits, next(most for size, most in DIGITS if array.size <= size))
+    def array(self, array: np.ndarray[Any, Any], digits: int) -> str:
+        """An array in brackets, rows apart by semicolons; large ones are abbreviated."""
         if array.ndim == 1:
-            return f"[{' '.join(self._entries(array, digits))}]"
+            return f"[{self.gap.join(self._entries(array, digits))}]"
         rows = [array[i] for i in _shown(len(array), MOST_ROWS)]
         if array.ndim == 2:
-            texts = [" ".join(self._entries(row, digits)) for row in rows]
-            separator = "; "
+            texts = [self.gap.join(self._entries(row, digits)) for row in rows]
+            separator = self.row_gap
         else:
-            texts = [self._array(row, digits) for row in rows]
-            separator = " "
+            texts = [self.array(row, digits) for row in rows]
+            separator = self.gap
         if len(rows) < len(array):
             texts.insert(-1, self.ellipsis)
         return f"[{separator.join(texts)}]"
 
     def _entries(self, row: np.ndarray[Any, Any], digits: int) -> list[str]:
         indices = _shown(len(row), MOST_ENTRIES)
-        texts = [self._scalar(row[i], digits) for i in indices]
+        texts = [self.entry_literal(_digits(row[i], digits)) for i in indices]
         if len(indices) < len(row):
             texts.insert(-1, self.ellipsis)
         return texts
 
-    def signed(self, text: str) -> str:
-        """A decimal number with the notation's own minus sign."""
-        return text.replace("-", self.minus)
+    def literal(self, text: str) -> str:
+        """A number as Python prints it, with the signs of the notation."""
+        return text.replace("-", self.minus).replace("inf", "∞")
 
-    def infinity(self) -> str:
-        """The sign for infinity."""
-        return "∞"
+    def entry_literal(self, text: str) -> str:
+        """The same as an entry of an array."""
+        return self.literal(text)
+
+    def size(self, shape: tuple[int, ...]) -> str:
+        """What is said of an array that is not printed whole."""
+        return f" ({'×'.join(map(str, shape)) if shape[1:] else f'{shape[0]} entries'})"
 
     def shape(self, shape: Shape) -> str:
         """The dimensions of a shape, one word each: "k n"."""
@@ -139,12 +185,58 @@ class Notation:
 
     # ------------------------------------------------------------ forms
 
+    def fenced(self, text: str) -> str:
+        """A text in parentheses."""
+        return f"({text})"
+
+    def grouped(self, text: Text, least: int) -> str:
+        """The text, in parentheses if it binds less tightly than its place asks."""
+        return text[0] if text[1] >= least else self.fenced(text[0])
+
+    def bracketed(self, condition: str) -> str:
+        """Iverson's bracket."""
+        return f"[{condition}]"
+
+    def function(self, name: str) -> str:
+        """The name of a function."""
+        return name
+
+    def primed(self, function: str, argument: str) -> str:
+        """The derivative of a function: relu′(z)."""
+        return f"{self.function(function)}{self.prime}{self.fenced(argument)}"
+
+    def over(self, above: Text, below: Text) -> Text:
+        """A quotient."""
+        return (
+            f"{self.grouped(above, MULTIPLICATIVE)}/{self.grouped(below, EXPONENT)}",
+            MULTIPLICATIVE,
+        )
+
+    def spelling(self, op: Op, count: int, params: Params) -> Spelling:
+        """How an op is written that has no form of its own: as its record says."""
+        found = op.spelling(self.dialect, count, params) if self.dialect != "text" else None
+        if found is not None:
+            return found
+        plain = op.spelling("text", count, params) or Spelling(f"{op.name}(…)")
+        return Spelling(self.worded(plain.template), plain.precedence, plain.operands)
+
+    def filled(self, template: str, parts: Sequence[str]) -> str:
+        """A template with the arguments put in."""
+        return template.format(*parts)
+
+    def worded(self, template: str) -> str:
+        """A template of the dialect "text" in the signs of the notation."""
+        return self.plain(template)
+
     def power(self, base: str, exponent: float | str) -> Text:
         """A power; `base` is an atom."""
         if isinstance(exponent, float) and exponent.is_integer() and exponent >= 0:
             return base + str(int(exponent)).translate(_SUPERSCRIPTS), EXPONENT
-        shown = exponent if isinstance(exponent, str) else self._scalar(exponent, 12)
-        return f"{base}^{shown}", EXPONENT
+        return f"{base}^{self.exponent(exponent)}", EXPONENT
+
+    def exponent(self, exponent: float | str) -> str:
+        """An exponent as a text."""
+        return exponent if isinstance(exponent, str) else self.number(exponent, 12)
 
     def transposed(self, atom: str) -> Text:
         """The transpose of an atom."""
@@ -161,8 +253,8 @@ class Notation:
 
     def outer(self, left: Text, right: Text) -> Text:
         """The outer product of two vectors."""
-        row, _ = self.transposed(grouped(right, ATOM))
-        return f"{grouped(left, JUXTAPOSED)} {row}", JUXTAPOSED
+        row, _ = self.transposed(self.grouped(right, ATOM))
+        return self.contraction(self.grouped(left, JUXTAPOSED), row)[0], JUXTAPOSED
 
     def pairing(self, left: str, right: str) -> Text:
         """The sum of the products of all entries of two arrays."""
@@ -172,6 +264,16 @@ class Notation:
         """The sum of the squares of all entries."""
         return f"‖{base[0]}‖²", ATOM
 
+    # ------------------------------------------------------------ in sentences and tables
+
+    def inline(self, formula: str) -> str:
+        """A formula in the middle of a sentence, or by itself in a cell."""
+        return formula
+
+    def joined(self, *sides: str) -> str:
+        """An equation of all sides that say something, each once."""
+        return self.equals.join(dict.fromkeys(side for side in sides if side))
+
     def plain(self, text: str) -> str:
         """A text from outside in the characters of the notation, without control characters."""
         text = "".join(c for c in text if c.isprintable()).replace("-", self.minus)
@@ -179,73 +281,29 @@ class Notation:
         return text.replace("*", self.times)
 
 
-class _Ascii(Notation):
-    """Formulas in ASCII alone, in the language that graphcomp reads."""
-
-    name = "ascii"
-    minus, times, hadamard, space, half = "-", "*", "*", "*", "0.5"
-    ellipsis, prime, partial = "...", "'", "d"
-    columns = False
-    total, vertical, cross, line, tee_up = "sum of", "|", "+", "-", "+"
-    arrows: Mapping[str, str] = {"down": "(down)", "up": "(up)"}
-    cost_rule = (
-        "f: R^n -> R^m: forward mode wins for n << m, reverse mode for n >> m "
-        "(backpropagation is reverse mode)"
-    )
-    signs: Mapping[str, str] = {"≥": ">=", "≤": "<=", "≠": "!=", "ᵀ": ".T", "∞": "inf", "·": "*"}
-
-    def symbol(self, name: str, accent: Accent | None = None) -> str:
-        return name + (f"_{accent}" if accent else "")
-
-    def unit(self, *position: int) -> str:
-        return f"E[{','.join(map(str, position))}]"
-
-    def derivative(self, of: str, by: str) -> str:
-        return f"d{of}/d{by}"
-
-    def entry(self, symbol: str, *position: int) -> str:
-        return f"{symbol}[{','.join(map(str, position))}]"
-
-    def infinity(self) -> str:
-        return "inf"
-
-    def power(self, base: str, exponent: float | str) -> Text:
-        shown = exponent if isinstance(exponent, str) else self._scalar(exponent, 12)
-        return f"{base}**{f'({shown})' if shown.startswith('-') else shown}", EXPONENT
-
-    def transposed(self, atom: str) -> Text:
-        return f"{atom}.T", ATOM
-
-    def contraction(self, left: str, right: str) -> Text:
-        return f"{left} @ {right}", MULTIPLICATIVE  # @ binds no tighter than *
-
-    def inner(self, left: str, right: str) -> Text:
-        return f"{left} @ {right}", MULTIPLICATIVE
-
-    def outer(self, left: Text, right: Text) -> Text:
-        return f"outer({left[0]}, {right[0]})", ATOM
-
-    def pairing(self, left: str, right: str) -> Text:
-        return f"sum({left}*{right})", ATOM
-
-    def squares(self, base: Text) -> Text:
-        text, precedence = base
-        return f"sum({text if precedence >= ATOM else f'({text})'}**2)", ATOM
-
-    def plain(self, text: str) -> str:
-        for sign, spelled in self.signs.items():
-            text = text.replace(sign, spelled)
-        shown = "".join(c for c in text if c.isprintable())
-        return shown.encode("ascii", "backslashreplace").decode("ascii")
-
-
-def grouped(text: Text, least: int) -> str:
-    """The text, in parentheses if it binds less tightly than its place asks."""
-    return text[0] if text[1] >= least else f"({text[0]})"
-
-
 UNICODE = Notation()
-ASCII: Notation = _Ascii()
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """A name, and the number at its end that becomes a subscript.
+
+    >>> split_name("w12"), split_name("x_1"), split_name("loss")
+    (('w', '12'), ('x', '1'), ('loss', ''))
+    """
+    found = _NUMBERED.match(name)
+    return (found[1], found[2]) if found else (name, "")
+
+
+def _digits(value: Any, digits: int) -> str:
+    """A number as Python prints it, in so many significant digits."""
+    if isinstance(value, (bool, np.bool_)):
+        return "true" if value else "false"
+    if isinstance(value, (int, np.integer)):
+        return str(int(value))
+    number = float(value)
+    if number.is_integer() and abs(number) < 1e9:
+        return str(int(number))
+    return f"{number:.{digits}g}"
 
 
 def _shown(count: int, limit: int) -> list[int]:

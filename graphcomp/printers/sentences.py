@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+from dataclasses import dataclass
 from functools import cached_property
 
 from graphcomp.derivation import Derivation, Note, Remark, Row, Seed, Sweep
@@ -13,8 +15,23 @@ from graphcomp.program import Role, StepTerm
 MOST_SEEDS = 6
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A remark in words."""
+
+    text: str
+    remark: Remark
+
+    @property
+    def strong(self) -> bool:
+        """Whether it is one of those that a reader looks for."""
+        return self.remark in {Remark.RESULT, Remark.USES}
+
+
 class Sentences:
     """The texts of one sweep.
+
+    Equations are formulas; everything else is prose, with its formulas marked by the notation.
 
     Args:
         derivation: where the sweep belongs.
@@ -34,7 +51,7 @@ class Sentences:
     @property
     def heading(self) -> tuple[str, str]:
         """What the column is, and which way it is read."""
-        return ("tangent trace", "down") if self.accent == "dot" else ("adjoint trace", "up")
+        return ("tangent", "down") if self.accent == "dot" else ("adjoint", "up")
 
     @cached_property
     def has_values(self) -> bool:
@@ -52,18 +69,26 @@ class Sentences:
         """The derivative of a step: w̄₃."""
         return self.notation.symbol(name, self.accent)
 
-    def equation(self, row: Row) -> str:
+    def equation(self, row: Row) -> tuple[str, str]:
         """The derivative of a step and what it is, symbolically; empty for what does not vary."""
         if not row.varies and row.derivative is None:
-            return ""
+            return "", ""
         symbol, seed = self.symbol(row.primal.name), self._seed_of(row)
         if row.derivative is None:
-            return f"{symbol} = {self.symbol(seed.name) if seed is not None else '0'}"
+            return symbol, self.symbol(seed.name) if seed is not None else self.zero
         if seed is not None and row.derivative.is_seed:
             own = self.symbol(seed.name)
-            shown = own if own != symbol else self.seed_value(seed)
-            return f"{symbol} = {shown}" if shown else symbol
-        return f"{symbol} = {self.formulas.total(row.derivative)}"
+            return symbol, own if own != symbol else self.seed_value(seed)
+        return symbol, self.formulas.total(row.derivative)
+
+    @cached_property
+    def zero(self) -> str:
+        """Nothing, as a number."""
+        return self.notation.number(0)
+
+    def math(self, *sides: str) -> str:
+        """A formula, or an equation, in the middle of a sentence."""
+        return self.notation.inline(self.notation.joined(*sides))
 
     def _seed_of(self, row: Row) -> Seed | None:
         """The seed of a row, if it has one."""
@@ -77,9 +102,13 @@ class Sentences:
         """Whether a row says "= 0" already."""
         return row.derivative is None and self._seed_of(row) is None
 
-    def value(self, row: Row) -> str:
-        """The value of the derivative."""
+    def number(self, row: Row) -> str:
+        """The value of the derivative, as a part of a formula."""
         return "" if row.value is None else self.notation.number(row.value)
+
+    def value(self, row: Row) -> str:
+        """The value of the derivative, by itself."""
+        return "" if row.value is None else self.notation.cell(row.value)
 
     def substituted(self, row: Row) -> str:
         """The contributions with numbers put in: ``1·5 + 1·(−0.416147)``; empty if there is none."""
@@ -92,10 +121,26 @@ class Sentences:
                 return ""
             negative = text.startswith(self.notation.minus)
             if parts and negative:
-                parts.append(f" {self.notation.minus} {text[1:]}")
+                rest = text.removeprefix(self.notation.minus)
+                parts.append(f" {self.notation.minus} {rest}")
             else:
-                parts.append(f" + {text}" if parts else text)
+                parts.append(f" {self.notation.plus} {text}" if parts else text)
         return "".join(parts)
+
+    def chain(self, row: Row) -> str:
+        """The derivative as a sum over the uses of a value: ``v̄₃·∂v₃/∂v₁ + v̄₄·∂v₄/∂v₁``."""
+        if row.derivative is None or any(t.partial is None and t.via for t in row.derivative.terms):
+            return ""
+        parts = []
+        for term in row.derivative.terms:
+            if term.via is None:
+                parts.append(self.formulas.contribution(row.derivative, term))
+                continue
+            ends = (term.via, row.primal.name)
+            partial = self.formulas.derivative(*(ends if self.accent == "bar" else ends[::-1]))
+            times = self.notation.hadamard if row.primal.node.shape else self.notation.times
+            parts.append(f"{self.symbol(term.via)}{times}{partial}")
+        return f" {self.notation.plus} ".join(parts)
 
     def _number_of(self, row: Row, term: StepTerm, partial: object) -> str | None:
         number = self.notation.number
@@ -110,10 +155,9 @@ class Sentences:
         if term.partial.constant == -1:
             return number(-above)
         factor = number(partial)
-        return f"{number(above)}{self.notation.times}{self._grouped(factor)}"
-
-    def _grouped(self, number: str) -> str:
-        return f"({number})" if number.startswith(self.notation.minus) else number
+        fence = factor.startswith(self.notation.minus)
+        shown = self.notation.fenced(factor) if fence else factor
+        return f"{number(above)}{self.notation.number_times}{shown}"
 
     # ------------------------------------------------------------ seeds
 
@@ -125,7 +169,7 @@ class Sentences:
             parts = [self._seed_text(seed) for seed in self.sweep.seeds]
             if self.accent == "bar":
                 parts += [
-                    f"{self.symbol(name)} = 0"
+                    self.math(self.symbol(name), self.zero)
                     for name, node in zip(
                         self.program.graph.output_names, self.program.graph.outputs, strict=True
                     )
@@ -135,24 +179,30 @@ class Sentences:
                 return ", ".join(parts)
         parts = [self._seed_text(seed) for seed in moving[:MOST_SEEDS]]
         if len(moving) > MOST_SEEDS:
-            parts.append(self.notation.ellipsis)
+            parts.append(self.math(self.notation.ellipsis))
         if resting or (self.accent == "bar" and len(self.program.graph.outputs) > len(moving)):
             parts.append("all other seeds 0")
         return ", ".join(parts)
 
+    def start(self) -> str:
+        """The seeds that are not zero, as in ``ẋ = 1``."""
+        moving = [seed for seed in self.sweep.seeds if seed.node is not None]
+        parts = [self.math(self.symbol(s.name), self.seed_value(s)) for s in moving[:MOST_SEEDS]]
+        if len(moving) > MOST_SEEDS:
+            parts.append(self.math(self.notation.ellipsis))
+        return ", ".join(parts)
+
     def _seed_text(self, seed: Seed) -> str:
         symbol, value = self.symbol(seed.name), self.seed_value(seed)
-        if not value:
-            return symbol
         entry = " (one entry)" if seed.position is not None else ""
-        return f"{symbol} = {value}{entry}"
+        return f"{self.math(symbol, value)}{entry}"
 
     def seed_value(self, seed: Seed) -> str:
         """The value of a seed: a number, a unit entry, or nothing if it stays a symbol."""
         if seed.position is not None:
             return self.notation.unit(*seed.position)
         if seed.node is None:
-            return "0"
+            return self.zero
         return "" if seed.value is None else self.notation.number(seed.value)
 
     # ------------------------------------------------------------ notes
@@ -161,31 +211,40 @@ class Sentences:
         """What a derivative is called: dx if all is scalar and there is one output, else ∂f/∂x."""
         symbol = self.notation.symbol(by)
         scalar = not any(step.node.shape for step in self.program.steps)
-        if scalar and len(self.program.graph.outputs) == 1:
-            return f"d{symbol}"
+        if scalar and len(self.program.graph.outputs) == 1 and self.notation.marks:
+            return self.notation.differential(symbol)
         return self.notation.derivative(self.notation.symbol(output), symbol)
 
-    def note(self, note: Note, *, full: bool) -> str:
-        """A remark in a few words; results are marked where the text refers to them later."""
-        names = [self.notation.symbol(name) for name in note.names]
+    def notes(self, row: Row, remarks: Container[Remark]) -> tuple[Said, ...]:
+        """The remarks of some kinds on a row."""
+        said = [Said(self.note(note), note.remark) for note in row.notes if note.remark in remarks]
+        return tuple(remark for remark in said if remark.text)
+
+    def note(self, note: Note) -> str:
+        """A remark in a few words."""
+        names = [self.math(self.notation.symbol(name)) for name in note.names]
         match note.remark:
             case Remark.SEED:
                 return "seed"
             case Remark.RESULT:
-                return self.result(*note.names) if full else ""
+                mark = "" if self.notation.marks else self.notation.equals.lstrip()
+                return self.math(f"{mark}{self.result(*note.names)}")
             case Remark.USES:
-                return f"{self.notation.total} {note.count} uses"
+                return f"{self.math(self.notation.total)} {note.count} uses"
             case Remark.OUTER:
                 return "outer product"
             case Remark.MASK:
-                function = note.names[0] if note.names else ""
-                prime = f" = {function}{self.notation.prime}({names[1]})" if function else ""
-                return f"mask{prime}"
+                if not note.names:
+                    return "mask"
+                function, argument = note.names[0], self.notation.symbol(note.names[1])
+                shown = self.notation.primed(function, argument)
+                return f"mask {self.math(f'{self.notation.equals.lstrip()}{shown}')}"
             case Remark.CONSTANT:
                 verb = "is" if len(names) == 1 else "are"
                 return f"{' and '.join(names)} {verb} constant"
             case Remark.ENTRY:
                 adjoint = self.notation.symbol(note.names[1], "bar")
-                return f"= {self.notation.entry(adjoint, *note.position)}"
+                shown = self.notation.entry(adjoint, *note.position)
+                return self.math(f"{self.notation.equals.lstrip()}{shown}")
             case Remark.SPREAD:
                 return "the same in every entry"

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from graphcomp.node import Node
 from graphcomp.op import ATOM
-from graphcomp.printers.notation import JUXTAPOSED, Text, grouped
+from graphcomp.printers.notation import Text
 
 #: Derivatives stand before named steps, named steps before everything else.
 DERIVATIVE, STEP, OTHER = 0, 1, 2
@@ -97,14 +97,3 @@ def rank_of(expression: Expression) -> int:
 def is_matrix(expression: Expression) -> bool:
     """Whether arrays take part in an expression."""
     return any(factor.matrix for term in expression for factor in term.factors)
-
-
-def atom_text(factor: Factor) -> str:
-    """A factor so that it stands by itself."""
-    return grouped((factor.text, factor.precedence), ATOM)
-
-
-def chained(part: Factor | Text) -> str:
-    """A text as an operand of a product by juxtaposition."""
-    text = part if isinstance(part, tuple) else (part.text, part.precedence)
-    return grouped(text, JUXTAPOSED)

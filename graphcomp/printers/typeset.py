@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from graphcomp.op import ADDITIVE, ATOM, EXPONENT, LOWEST, MULTIPLICATIVE
-from graphcomp.printers.notation import JUXTAPOSED, Notation, Text, grouped
+from graphcomp.op import ADDITIVE, ATOM, LOWEST, MULTIPLICATIVE
+from graphcomp.printers.notation import JUXTAPOSED, Notation, Text
 from graphcomp.printers.terms import Expression, Factor, Term, by_order, is_matrix, rank_of
 
 NEGATIVE = ADDITIVE + 1
@@ -78,21 +78,29 @@ class Typesetter:
 
     def atom(self, expression: Expression, least: int = ATOM) -> str:
         """The text, in parentheses if it is weaker than its place asks."""
-        text, precedence = self.text(expression)
-        return text if precedence >= least else f"({text})"
+        return self.notation.grouped(self.text(expression), least)
+
+    def standing(self, factor: Factor) -> str:
+        """A factor so that it stands by itself."""
+        return self.notation.grouped((factor.text, factor.precedence), ATOM)
+
+    def chained(self, part: Factor | Text) -> str:
+        """A text as an operand of a product by juxtaposition."""
+        text = part if isinstance(part, tuple) else (part.text, part.precedence)
+        return self.notation.grouped(text, JUXTAPOSED)
 
     def text(self, expression: Expression) -> Text:
         """A sum of terms, and its precedence."""
         first, *rest = expression
         text = self._unsigned(first)
         if first.negative:
-            text = f"{self.notation.minus}{grouped(text, MULTIPLICATIVE)}", NEGATIVE
+            text = f"{self.notation.minus}{self.notation.grouped(text, MULTIPLICATIVE)}", NEGATIVE
         if not rest:
             return text
-        parts = [text[0] if first.negative else grouped(text, ADDITIVE)]
+        parts = [text[0] if first.negative else self.notation.grouped(text, ADDITIVE)]
         for term in rest:
-            sign = self.notation.minus if term.negative else "+"
-            parts.append(f" {sign} {grouped(self._unsigned(term), MULTIPLICATIVE)}")
+            sign = self.notation.minus if term.negative else self.notation.plus
+            parts.append(f" {sign} {self.notation.grouped(self._unsigned(term), MULTIPLICATIVE)}")
         return "".join(parts), ADDITIVE
 
     def _unsigned(self, term: Term) -> Text:
@@ -105,13 +113,12 @@ class Typesetter:
         if number in {0.5, 0.25} and below:
             number, divisor = 1.0, divisor / number
         least = JUXTAPOSED if over else MULTIPLICATIVE if below else LOWEST
-        text, precedence = self._row(number, above, matrix=matrix, least=least)
+        if below and self.notation.built_up:
+            least = LOWEST
+        row = self._row(number, above, matrix=matrix, least=least)
         if not below and divisor == 1:
-            return text, precedence
-        under, strength = self._row(divisor, below, matrix=matrix, least=LOWEST)
-        if strength < EXPONENT:
-            under = f"({under})"
-        return f"{text}/{under}", MULTIPLICATIVE
+            return row
+        return self.notation.over(row, self._row(divisor, below, matrix=matrix, least=LOWEST))
 
     def _row(
         self, coefficient: float, factors: Sequence[Factor], *, matrix: bool, least: int
@@ -136,9 +143,8 @@ class Typesetter:
     def _powered(self, factor: Factor, least: int) -> Text:
         text, precedence = factor.text, factor.precedence
         if factor.power != 1:
-            base = text if precedence >= ATOM else f"({text})"
-            return self.notation.power(base, factor.power)
-        return (text, precedence) if precedence >= least else (f"({text})", ATOM)
+            return self.notation.power(self.standing(factor), factor.power)
+        return (text, precedence) if precedence >= least else (self.notation.fenced(text), ATOM)
 
 
 def _joined(separator: str, parts: Sequence[Text]) -> Text:
