@@ -48,6 +48,7 @@ bench: $(VENV)/.installed-bench ## Benchmarks on one core, against others; the r
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 docs: $(VENV)/.installed-docs ## Documentation as HTML, in docs/_build/
+	@$(BIN)/python -m docs.check_formats
 	@$(BIN)/python -m sphinx -q -W -b html docs docs/_build
 	@echo "docs/_build/index.html"
 

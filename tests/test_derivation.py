@@ -215,6 +215,7 @@ def test_json():
         "definition": "log(w1)",
         "operands": ["w1"],
         "outputs": [],
+        "dtype": "float64",
         "shape": [],
         "value": "-Infinity",
     }

@@ -7,7 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from graphcomp.derivation.records import Array, Check, Closed, PrimalRow, Row, Seed, Sweep
+from graphcomp.derivation.records import (
+    Array,
+    Check,
+    Closed,
+    Insight,
+    Note,
+    PrimalRow,
+    Row,
+    Seed,
+    Sweep,
+)
 from graphcomp.node import Node
 from graphcomp.program import Program, Role, Step, StepTerm
 from graphcomp.spelling import spell
@@ -35,6 +45,7 @@ def plain_primal(program: Program, row: PrimalRow) -> dict[str, Any]:
         "definition": step.label or _text(program, step.node, hidden=step.node),
         "operands": list(step.operands),
         "outputs": list(step.outputs),
+        "dtype": str(step.node.dtype),
         "shape": [dim if isinstance(dim, int) else str(dim) for dim in step.node.shape],
         "value": plain_value(row.value),
     }
@@ -51,14 +62,42 @@ def plain_sweep(program: Program, sweep: Sweep) -> dict[str, Any]:
                 "name": f"{row.primal.name}_{suffix}",
                 "value": plain_value(row.value),
                 "terms": _terms(program, sweep.role, row),
-                "notes": [
-                    {"remark": note.remark.name.lower(), "names": list(note.names)}
-                    for note in row.notes
-                ],
+                "notes": [_note(note) for note in row.notes],
             }
             for row in sweep.rows
             if row.varies or row.derivative is not None
         ],
+    }
+
+
+def _note(note: Note) -> dict[str, Any]:
+    return {
+        "remark": note.remark.name.lower(),
+        "names": list(note.names),
+        "count": note.count or None,
+        "position": list(note.position) or None,
+    }
+
+
+def plain_insight(program: Program, insight: Insight | None) -> dict[str, Any] | None:
+    """Why the closed forms are short."""
+    if insight is None:
+        return None
+    names = insight.names
+    return {
+        "known": [
+            {
+                "quantity": _text(program, known.quantity),
+                "forms": [_text(program, form, names) for form in known.forms],
+            }
+            for known in insight.known
+        ],
+        "step": insight.step,
+        "path": [
+            {"step": name, "partial": _text(program, node, hidden=program.by_name[name].node)}
+            for name, node in insight.path
+        ],
+        "expression": _text(program, insight.closed, names),
     }
 
 
@@ -74,6 +113,7 @@ def plain_check(check: Check) -> dict[str, Any]:
         "output": check.output,
         "by": check.by,
         "value": plain_value(check.value),
+        "derivative": plain_value(check.derivative),
         "deviation": plain_value(np.asarray(check.deviation)),
         "agrees": check.agrees,
     }
@@ -81,7 +121,12 @@ def plain_check(check: Check) -> dict[str, Any]:
 
 def _seed(seed: Seed) -> dict[str, Any]:
     value = plain_value(seed.value)
-    return {"name": seed.name, "value": 0 if seed.node is None else value}
+    position = None if seed.position is None else list(seed.position)
+    return {
+        "name": seed.name,
+        "value": 0 if seed.node is None else value,
+        "position": position,
+    }
 
 
 def _terms(program: Program, role: Role, row: Row) -> list[dict[str, Any]]:

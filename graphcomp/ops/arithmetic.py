@@ -197,7 +197,10 @@ MOD = Op(
     dtype=number_dtype("mod"),
     broadcasts=True,
     spell=same(
-        "{0} % {1}", MULTIPLICATIVE, (MULTIPLICATIVE, MULTIPLICATIVE + 1), latex=r"{0} \bmod {1}"
+        "{0} % {1}",
+        MULTIPLICATIVE,
+        (MULTIPLICATIVE, MULTIPLICATIVE + 1),
+        latex=r"{0} \mathbin{{\mathrm{{mod}}}} {1}",
     )
     | {"text": Spelling("{0} mod {1}", MULTIPLICATIVE, (MULTIPLICATIVE, MULTIPLICATIVE + 1))}
     | {"math": Spelling("_mod({0}, {1})")},

@@ -49,7 +49,7 @@ def _part(
         analytic=False,
         kink=kink,
         spell=call(name, numpy=f"{helper.__name__}({{0}})[{index}]")
-        | {"latex": call(name.replace("_", r"\ "))["latex"]},
+        | {"latex": call(name.replace("_", r"\;"))["latex"]},
         samples=samples,
         draw=draw,
     )

@@ -56,6 +56,7 @@ _LATEX_SIGNS = {
     "\\": r"\backslash ",
     "^": r"\wedge ",
     "~": r"\sim ",
+    ":": "{{:}}",
     "*": r"\cdot ",
     "·": r"\cdot ",
     "×": r"\times ",
@@ -66,7 +67,7 @@ _LATEX_SIGNS = {
     "∞": r"\infty ",
     "…": r"\dots ",
     "ᵀ": r"^{{\mathsf T}}",
-    '"': r"\text{{\textquotedbl}}",
+    '"': r"\text{{''}}",
 }
 
 
@@ -74,7 +75,7 @@ def latex_template(template: str) -> str:
     r"""A template of the dialect "text" in LaTeX.
 
     >>> latex_template("sum({0}, axis=1)")
-    '\\operatorname{{sum}}\\left({0},\\ \\mathrm{{axis}}=1\\right)'
+    '\\operatorname{{sum}}\\left({0},\\;\\mathrm{{axis}}=1\\right)'
     """
     shown = []
     for kind, text in parts(template):
@@ -84,7 +85,7 @@ def latex_template(template: str) -> str:
             case Part.WORD if len(text) > 1:
                 shown.append(rf"\mathrm{{{{{latex_word(text)}}}}}")
             case Part.SPACE:
-                shown.append(r"\ ")
+                shown.append(r"\;")  # not "\ ", of which MathJax takes a few thousand characters
             case Part.SIGN:
                 shown.append(
                     _LATEX_SIGNS.get(text, text if text.isascii() else rf"\text{{{{{text}}}}}")

@@ -7,6 +7,7 @@ Only what LaTeX (with amsmath), MathJax and KaTeX all accept: no ``@{}`` in the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from graphcomp.derivation import Derivation, Remark
 from graphcomp.errors import InputError
@@ -68,7 +69,7 @@ def render(
     >>> print(render(found, form="steps"))
     \begin{aligned}
     \bar{w}_2 &= \bar{y} = 1 && \text{seed} \\
-    \bar{w}_1 &= \bar{w}_2\,\frac{\partial w_2}{\partial w_1} = \bar{w}_2\,\cos(w_1) = ... && \partial y/... = \cos(x) \\
+    \bar{w}_1 &= \bar{w}_2\,\frac{\partial w_2}{\partial w_1} = \bar{w}_2\,\cos(w_1) = ... && ... = \cos(x) \\
     \end{aligned}
     """
     notation = LATEX.with_digits(digits)
@@ -114,7 +115,7 @@ def _array(made: Sheet, notation: Notation, *, shapes: bool) -> Iterable[str]:
     rows, left_out = made.rows(made.traces)
     for i in rows:
         if i is None:
-            more = rf"\vdots\ \text{{{left_out} more steps}}"
+            more = rf"\vdots\;\text{{{left_out} more steps}}"
             yield _row([more, *("" for _ in shown[1:])])
         else:
             yield _row([_cell(made, column, i, notation, shapes=shapes) for column in shown])
@@ -132,7 +133,7 @@ def _head(column: Column, notation: Notation, *, seeds: bool) -> str:
         case Shows.EQUATION:
             head = column.head(notation, seeds=False)
             if seeds and column.trace is not None:
-                head += rf"\ {math_of(f'(seed {column.trace.start})')}"
+                head += rf"\;{math_of(f'(seed {column.trace.start})')}"
             return head
         case Shows.SHAPE:
             return r"\text{shape}"
@@ -151,7 +152,7 @@ def _cell(made: Sheet, column: Column, i: int, notation: Notation, *, shapes: bo
             sign = "" if shapes and column.trace is None else "= "
             return f"{sign}{math_of(line.value)}" if line.value else ""
         case Shows.NOTES:
-            return r",\ ".join(math_of(note.text) for note in column.notes(i))
+            return r",\;".join(math_of(note.text) for note in column.notes(i))
 
 
 def _row(cells: Iterable[str]) -> str:
@@ -173,11 +174,11 @@ def _aligned(traces: Sequence[Trace], notation: Notation) -> Iterable[str]:
 
 
 def _more(left_out: int) -> str:
-    return rf"&\vdots\ \text{{{left_out} more steps}} && \\"
+    return rf"&\vdots\;\text{{{left_out} more steps}} && \\"
 
 
 def _step(move: Move, notation: Notation) -> str:
-    notes = r",\ ".join(_remark(note, move.closed) for note in move.notes)
+    notes = r",\;".join(_remark(note, move.closed) for note in move.notes)
     right = notation.joined(move.chain, move.total, move.value)
     return rf"{move.left} &= {right} && {notes} \\".replace("  ", " ")
 
@@ -195,7 +196,10 @@ def _document(made: Sheet, notation: Notation, form: str) -> str:
     blocks = [_PREAMBLE, *(f"\\[ {equation} \\]" for equation in made.equations)]
     if made.point:
         blocks.append(", ".join(made.point))
-    blocks.append(f"\\[ \\fit{{{_formula(made, notation, form)}}} \\]")
+    parts = [made]
+    if form == "matrix":  # too wide for one page
+        parts = [replace(made, traces=(trace,)) for trace in made.traces]
+    blocks += [f"\\[ \\fit{{{_formula(part, notation, form)}}} \\]" for part in parts]
     for trace in made.traces:
         blocks += [*trace.notes, *trace.results]
     for trace in made.listed if form != "steps" else ():

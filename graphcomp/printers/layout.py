@@ -141,7 +141,7 @@ class Layout(Typesetter):
         term = self.single(base)
         simple = len(term.factors) == 1 and term.above == term.below == 1
         whole = exponent.is_integer()
-        if not simple or (term.negative and not whole):
+        if not simple or (not whole and (term.negative or term.factors[0].power != 1)):
             factor = Factor(*self.text(base), rank=rank_of(base), matrix=is_matrix(base))
             term = Term(factors=(factor,))
         factor = term.factors[0]
