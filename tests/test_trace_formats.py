@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -267,7 +268,8 @@ def test_digits():
         assert "0.667" in text
         assert "0.6667" not in text
     assert "0.66666666666666663" in trace.latex(digits=17)
-    for digits in (0, 18, 2.5, True):
+    wrong: list[Any] = [0, 18, 2.5, True]
+    for digits in wrong:
         with pytest.raises(InputError, match="digits must be a whole number from 1 to 17"):
             trace.text(digits=digits)
 
@@ -311,7 +313,7 @@ def test_long_traces_are_cut_in_the_middle():
 
 def test_every_seed_has_its_columns():
     graph = gc.from_string("f = x*y; g = x + y", outputs=["f", "g"])
-    trace = graph.derivation("both", at={"x": 1.0, "y": 2.0}, seed="each")
+    trace = gc.Trace(derive(graph, "both", at={"x": 1.0, "y": 2.0}, seed="each"))
     table = trace.markdown()
     for seed in ("ẋ = 1", "ẏ = 1", "f̄ = 1", "ḡ = 1"):
         assert f"(seed {seed})" in table
