@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from graphcomp.api import Graph, Trace, from_function, from_string, from_sympy
+from graphcomp.api import Graph, from_function, from_string, from_sympy
 from graphcomp.custom import custom_jvp, custom_vjp, elementwise_op
 from graphcomp.errors import (
     DerivativeError,
@@ -28,6 +28,7 @@ from graphcomp.functions import __all__ as _functions
 from graphcomp.functions import nn, numpy
 from graphcomp.grading import grade
 from graphcomp.node import Node
+from graphcomp.trace import Trace
 from graphcomp.transforms import (
     check_grads,
     grad,

@@ -363,7 +363,8 @@ def test_notebooks_get_every_format():
     assert "id=" not in found["text/html"]
     graph = gc.from_string("y = exp(x)")
     found = graph._repr_mimebundle_(include=None, exclude=None)
-    assert set(found) == {"text/plain", "text/latex", "image/svg+xml"}
+    assert set(found) == {"text/plain", "text/latex", "text/html", "image/svg+xml"}
+    assert found["text/html"].startswith("<svg ")
     assert found["text/latex"] == r"$\displaystyle \begin{aligned} y &= e^{x} \end{aligned}$"
     assert not hasattr(graph, "_repr_svg_")
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from graphcomp.op import ATOM, EXPONENT, MULTIPLICATIVE
@@ -25,6 +25,7 @@ from graphcomp.shape import Shape
 _ACCENTS: Mapping[Accent, str] = {"dot": "˙", "bar": "¯"}
 #: Signs of spellings that look otherwise in mathematics.
 _SIGNS = {"-": "−", "*": "·", "'": "′"}
+_FENCE = re.compile(r"<mo>([()\[\]|])</mo>")
 _SINGLE = re.compile(r"<(\w+)[^<>]*>[^<>]*</\1>\Z")
 
 
@@ -116,6 +117,11 @@ class _MathML(Notation):
 
     def squares(self, base: Text) -> Text:
         return f"<msup>{_between('‖', base[0], '‖')}<mn>2</mn></msup>", EXPONENT
+
+    def filled(self, template: str, parts: Sequence[str]) -> str:
+        if not any("<mfrac" in part for part in parts):
+            template = _FENCE.sub(r'<mo stretchy="false">\1</mo>', template)
+        return template.format(*parts)
 
     def worded(self, template: str) -> str:
         shown = []
