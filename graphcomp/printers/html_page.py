@@ -21,6 +21,8 @@ from graphcomp.printers.sheet import Move, Sheet, Trace, gapped, sheet
 
 _STYLE = """\
 .gc-trace { line-height: 1.5; }
+.gc-trace math { font-size: 1.15em; }
+.gc-trace mover > mo { padding-bottom: 0.1em; }
 .gc-trace .gc-wide { overflow-x: auto; }
 .gc-trace table { border-collapse: collapse; white-space: nowrap; }
 .gc-trace caption { text-align: left; font-weight: 600; padding-bottom: 0.5rem; }

@@ -22,7 +22,8 @@ from graphcomp.printers.notation import (
 )
 from graphcomp.shape import Shape
 
-_ACCENTS: Mapping[Accent, str] = {"dot": "˙", "bar": "¯"}
+#: The overline, as browsers draw a macron so thin and low that it can be missed.
+_ACCENTS: Mapping[Accent, str] = {"dot": "˙", "bar": "‾"}
 #: Signs of spellings that look otherwise in mathematics.
 _SIGNS = {"-": "−", "*": "·", "'": "′"}
 _FENCE = re.compile(r"<mo>([()\[\]|])</mo>")
