@@ -155,6 +155,14 @@ def test_powers_of_powers_are_no_double_superscripts():
         assert text == expected
 
 
+def test_spellings_of_users_with_a_superscript_can_be_squared():
+    x = gc.scalar("x")
+    star = gc.elementwise_op("starred", lambda x: x**3, latex=r"{0}^{{\star}}")
+    data = GraphData([x], {"y": star(x) ** 2})
+    text = Formulas(program_of(data), LATEX).expression(data.outputs[0], symbols_of([x], LATEX))
+    assert text == r"{x^{\star}}^2"
+
+
 # ---------------------------------------------------------------- HTML
 
 #: How many children an element of MathML has, if not any number; tokens have none.

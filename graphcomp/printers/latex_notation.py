@@ -93,6 +93,8 @@ class _Latex(Notation):
         return f"{above[0]}/{below[0]}", MULTIPLICATIVE
 
     def power(self, base: str, exponent: float | str) -> Text:
+        if "^" in base and not base.endswith(")"):  # a spelling of a user's own
+            base = f"{{{base}}}"
         return f"{base}^{_argument(self.exponent(exponent))}", EXPONENT
 
     def transposed(self, atom: str) -> Text:
