@@ -81,7 +81,7 @@ def sign_of(formula: Formula, words: Words, term: StepTerm) -> tuple[Mistake, st
         )
         if reciprocal and unwrapped(node.args[-1]) is unwrapped(operand.node):
             text = f"The minus sign of (1/x)' = -1/x**2 is missing: {words.step(consumer.name)} is a reciprocal."
-            return Mistake.RECIPROCAL_SIGN, words.notation.signed(text)
+            return Mistake.RECIPROCAL_SIGN, text.replace("-", words.notation.minus)
     return Mistake.SIGN, text
 
 

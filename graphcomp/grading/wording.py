@@ -10,8 +10,9 @@ from graphcomp.grading.quantities import Quantity
 from graphcomp.grading.sweeps import Formula, unwrapped
 from graphcomp.node import Node
 from graphcomp.op import Form
+from graphcomp.printers.ascii_notation import ASCII
 from graphcomp.printers.formula import Formulas
-from graphcomp.printers.notation import ASCII, UNICODE, Accent, Notation
+from graphcomp.printers.notation import UNICODE, Accent, Notation
 from graphcomp.program import Program, Role, Step, StepTerm
 
 _BAR = re.compile(r"\b(\w+)_bar\b")
