@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import graphcomp as gc
+from examples import e7_gradient_step
 
 IMAGES = Path(__file__).parent / "images"
 
@@ -38,7 +39,45 @@ def main() -> None:
     with gc.scope("decoder"):
         decoded = gc.let("decoded", D @ code)
     autoencoder = gc.Graph([x, E, D], {"loss": gc.sum((decoded - x) ** 2)})
-    autoencoder.draw(IMAGES / "scopes.svg", parameters=("E", "D"), expand=("encoder", "decoder"))
+    autoencoder.draw(IMAGES / "scopes.svg", parameters=("E", "D"))
+    autoencoder.draw(IMAGES / "folded.svg", parameters=("E", "D"), collapse="encoder")
+
+    layers().draw(IMAGES / "layers.svg", parameters=[f"W{i}" for i in range(1, 13)])
+    several = gc.from_string("u = exp(a*x); y = sin(u); z = u + x", outputs=["y", "z"])
+    several.draw(IMAGES / "outputs.svg", mode="reverse", at={"x": 0.5, "a": 2.0})
+    chain().draw(IMAGES / "chain.svg", mode="reverse", at={"x": 1.0})
+
+    step = e7_gradient_step
+    step.graph().draw(
+        IMAGES / "step.svg",
+        mode="reverse",
+        at=step.point(),
+        wrt=("Wh", "Wo"),
+        parameters=("Wh", "Wo"),
+        rankdir="TB",
+    )
+    before = step.HIDDEN_WEIGHTS, step.OUTPUT_WEIGHTS
+    step.units(*before, "Before the step").write(IMAGES / "units_before.svg")
+    step.units(*step.moved(), "After the step").write(IMAGES / "units_after.svg")
+
+
+def layers() -> gc.Graph:
+    """Twelve equal layers, each in a scope of its own."""
+    x = h = gc.array("x", "n")
+    weights = []
+    for i in range(1, 13):
+        with gc.scope(f"layer{i}"):
+            weights.append(gc.array(f"W{i}", "n n"))
+            h = h + gc.tanh(weights[-1] @ h)
+    return gc.Graph([x, *weights], {"loss": gc.sum(h**2)}, name="network")
+
+
+def chain() -> gc.Graph:
+    """Ten thousand steps of one kind."""
+    x = y = gc.scalar("x")
+    for _ in range(10_000):
+        y = gc.sin(y)
+    return gc.Graph([x], {"y": y}, name="iterate")
 
 
 if __name__ == "__main__":

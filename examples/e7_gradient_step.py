@@ -40,6 +40,28 @@ def point(
     return {"Wh": hidden, "v": INPUTS, "bias": BIAS, "Wo": output, "y": TARGET}
 
 
+def units(hidden: np.ndarray, output: np.ndarray, title: str) -> gc.Drawing:
+    """The network unit by unit, as its weights stand, with values and deltas."""
+    at = point(hidden, output)
+    steps = graph().evaluate(at)
+    _, deltas = graph().compile("value_and_grad", wrt=("a", "a3"))(**at)
+    return gc.draw_network(
+        [hidden, output[None]],
+        biases="first",
+        inputs=["A", "B"],
+        activations=["sigmoid", "tanh"],
+        values=[INPUTS[1:], steps["h"], [steps["h3"]]],
+        deltas=[deltas[0], [deltas[1]]],
+        title=title,
+    )
+
+
+def moved() -> tuple[np.ndarray, np.ndarray]:
+    """The weights after one step with learning rate 1."""
+    _, (hidden, output) = graph().compile("value_and_grad", wrt=("Wh", "Wo"))(**point())
+    return HIDDEN_WEIGHTS - hidden, OUTPUT_WEIGHTS - output
+
+
 def main(folder: Path = Path("demo_output")) -> None:
     """Take the step, and show that the prediction is better after it."""
     folder.mkdir(exist_ok=True)
@@ -53,9 +75,11 @@ def main(folder: Path = Path("demo_output")) -> None:
         parameters=("Wh", "Wo"),
     )
     print("drawn:", path)
-    value_and_grad = network.compile("value_and_grad", wrt=("Wh", "Wo"))
-    before, (d_hidden, d_output) = value_and_grad(**point())
-    after, _ = value_and_grad(**point(HIDDEN_WEIGHTS - d_hidden, OUTPUT_WEIGHTS - d_output))
+    value = network.compile("value")
+    before, after = value(**point()), value(**point(*moved()))
+    start = units(HIDDEN_WEIGHTS, OUTPUT_WEIGHTS, "Before the step")
+    print("drawn:", start.write(folder / "units_before.svg"))
+    print("drawn:", units(*moved(), "After the step").write(folder / "units_after.svg"))
     print(f"loss {before:.8f} before, {after:.8f} after one step with learning rate 1")
 
 

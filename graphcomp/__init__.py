@@ -28,6 +28,8 @@ from graphcomp.functions import __all__ as _functions
 from graphcomp.functions import nn, numpy
 from graphcomp.grading import grade
 from graphcomp.node import Node
+from graphcomp.printers.drawing import Drawing
+from graphcomp.printers.network import draw_network
 from graphcomp.trace import Trace
 from graphcomp.transforms import (
     check_grads,
@@ -46,6 +48,7 @@ __all__ = [  # noqa: PLE0604  (names of functions, from their own list)
     "DTypeError",
     "DerivativeError",
     "DerivativeWarning",
+    "Drawing",
     "Graph",
     "GraphcompError",
     "InputError",
@@ -60,6 +63,7 @@ __all__ = [  # noqa: PLE0604  (names of functions, from their own list)
     "check_grads",
     "custom_jvp",
     "custom_vjp",
+    "draw_network",
     "elementwise_op",
     "from_function",
     "from_string",

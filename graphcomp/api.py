@@ -15,6 +15,9 @@ from graphcomp.derivation import derive
 from graphcomp.evaluate import bind, evaluate
 from graphcomp.graph import GraphData
 from graphcomp.printers import drawing, latex, notebook
+from graphcomp.printers.compose import compose
+from graphcomp.printers.dot import dot_source
+from graphcomp.printers.mermaid import mermaid_source
 from graphcomp.program import Program, build_program
 from graphcomp.trace import Trace
 
@@ -150,30 +153,60 @@ class Graph(GraphData):
     def draw(
         self, path: str | Path, *, mode: str | None = None, at: Values | None = None, **options: Any
     ) -> Path:
-        """Draw the graph to a file: svg, png, pdf or dot, by the suffix.
+        """Draw the graph to a file: svg, png, pdf, dot or mmd (Mermaid), by the suffix.
 
         Args:
             path: the file.
             mode: None for the graph with local partials on its edges, "forward" for values and
                 tangents, "reverse" for values and adjoints.
             at: a value for every input, to show numbers.
-            **options: see `dot`, and `force` to overwrite a file that graphcomp did not make.
+            **options: those of `picture`; theme ("auto", "light", "dark"); `force` to overwrite a
+                file that graphcomp did not make; `report`, a function that is called with every
+                message about what was left out or put together.
 
         Raises:
             OutputError: the file can't be written, or is not ours to overwrite.
+
+        >>> import graphcomp as gc
+        >>> graph = gc.from_string("y = x*x")
+        >>> graph.draw("y.svg", mode="reverse", at={"x": 3.0}, report=print).name
+        'y.svg'
         """
         return drawing.draw(self, path, mode=mode, at=at, **options)
 
     def dot(self, *, mode: str | None = None, at: Values | None = None, **options: Any) -> str:
-        """The drawing as DOT text.
+        """The drawing as DOT text; the options are those of `picture`, and theme."""
+        return dot_source(self, mode=mode, at=at, **options)
+
+    def mermaid(self, *, mode: str | None = None, at: Values | None = None, **options: Any) -> str:
+        """The drawing as a Mermaid flowchart; the options are those of `picture`, and theme.
+
+        >>> import graphcomp as gc
+        >>> print(gc.from_string("y = exp(x)").mermaid().splitlines()[1])
+        title: "y = exp(x)"
+        """
+        return mermaid_source(self, mode=mode, at=at, **options)
+
+    def picture(
+        self, *, mode: str | None = None, at: Values | None = None, **options: Any
+    ) -> drawing.Drawing:
+        """The drawing itself: it shows itself in notebooks, has messages, and can be written.
 
         Args:
             mode: None, "forward" or "reverse".
             at: a value for every input, to show numbers.
-            **options: wrt, seed, steps, letter, theme ("light", "dark"), rankdir, parameters
-                (names of inputs to show as parameters), title, max_nodes, expand (scopes to open).
+            **options: wrt, seed, steps, letter, rankdir, parameters (names of inputs to show as
+                parameters), title, max_nodes, expand and collapse (scopes to open, to fold),
+                repeats (whether equal blocks are drawn once: None as far as needed).
+
+        >>> import graphcomp as gc
+        >>> x = y = gc.scalar("x")
+        >>> for _ in range(500):
+        ...     y = gc.sin(y)
+        >>> gc.Graph([x], {"y": y}).picture().messages
+        ('501 nodes drawn as 3: a block that comes 499 times is drawn once',)
         """
-        return drawing.dot_source(self, mode=mode, at=at, **options)
+        return drawing.Drawing(compose(self, mode=mode, at=at, **options))
 
     def _repr_mimebundle_(self, **_options: Any) -> dict[str, str]:
         """The graph for notebooks: its drawing, its formulas in LaTeX, and text; never an error."""

@@ -249,6 +249,39 @@ def test_several_outputs_each_have_their_name():
     ]
 
 
+def test_every_output_has_its_adjoints():
+    x, a = gc.scalars("x a")
+    u = gc.exp(a * x)
+    graph = GraphData([x, a], {"y": gc.sin(u), "z": u + x, "q": a**2})
+    drawn = draw(graph, mode="reverse", at={"x": 0, "a": 2})
+    assert "⇠ adjoints of each of y, z, q" in drawn.heading
+    assert drawn.lines("w2")[-3:] == ["∂y/∂a = 0", "∂z/∂a = 0", "∂q/∂a = 4"]
+    assert drawn.lines("w1")[-3:] == ["∂y/∂x = 1.081", "∂z/∂x = 3", "∂q/∂x = 0"]
+    outputs = [n for n, attributes in drawn.nodes.items() if attributes["class"] == "output"]
+    assert [drawn.lines(n)[-1] for n in outputs] == [
+        "∂y/∂w₅ = 1  (seed)",
+        "∂z/∂w₆ = 1  (seed)",
+        "∂q/∂w₇ = 1  (seed)",
+    ]
+    assert set(drawn.reverse) == set(drawn.forward)
+
+
+def test_every_output_has_its_adjoints_in_matrix_form():
+    A, v = gc.array("A", "m n"), gc.array("v", "n")
+    graph = GraphData([A, v], {"y": gc.sum((A @ v) ** 2), "z": gc.sum(v * v)})
+    drawn = draw(graph, mode="reverse", at={"A": [[1, 2]], "v": [1, 2]})
+    assert "∂y/∂A = [10 20]" in drawn.lines("A")
+    assert "∂z/∂A = 0" in drawn.lines("A")
+    assert drawn.lines("v")[-2:] == ["∂y/∂v = [10 20]", "∂z/∂v = [2 4]"]
+
+
+def test_a_seed_makes_one_sweep_of_several_outputs():
+    x = gc.scalar("x")
+    graph = GraphData([x], {"y": gc.sin(x), "z": 3 * x})
+    drawn = draw(graph, mode="reverse", at={"x": 0}, seed={"y": 1, "z": 2})
+    assert drawn.lines("w1")[-1].endswith("= 7")
+
+
 # ---------------------------------------------------------------- what can go wrong
 
 
@@ -256,7 +289,7 @@ def test_several_outputs_each_have_their_name():
     ("options", "message"),
     [
         ({"mode": "backward"}, "mode must be None, 'forward' or 'reverse'"),
-        ({"theme": "blue"}, "theme must be 'light' or 'dark'"),
+        ({"theme": "blue"}, "theme must be 'auto', 'light' or 'dark'"),
         ({"rankdir": "up"}, "rankdir must be one of LR, TB, RL, BT"),
         ({"max_nodes": 2}, "max_nodes must be an int of at least 3"),
         ({"max_nodes": "9"}, "max_nodes must be an int"),
@@ -352,7 +385,12 @@ def test_a_drawing_is_the_same_every_time():
         ("sigmoid_reverse", sigmoid(), {"parameters": ("a",), "mode": "reverse", "at": AT}),
         ("fanout_reverse", fan_out(), {"letter": "v", "mode": "reverse", "at": {"x1": 2, "x2": 5}}),
         ("mlp_reverse", mlp_loss(), {"mode": "reverse", **MLP}),
-        ("layers_collapsed", layers(3, 4), {"max_nodes": 8, "title": "Three layers"}),
+        (
+            "layers_collapsed",
+            layers(3, 4),
+            {"max_nodes": 8, "title": "Three layers", "repeats": False},
+        ),
+        ("layers_repeated", layers(12, 3), {"parameters": [f"p{i}" for i in range(1, 13)]}),
     ],
 )
 def test_golden(golden, name, graph, options):

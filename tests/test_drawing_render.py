@@ -35,13 +35,31 @@ def test_every_format_is_known_again(image_format, start):
     assert is_own(data)
 
 
-def test_an_svg_has_a_title_and_a_label_for_screen_readers():
-    root = ET.fromstring(render(SMALL))
+def test_an_svg_has_a_title_and_a_description_for_screen_readers():
+    root = ET.fromstring(render(SMALL, description="x & y"))
     assert root.attrib["role"] == "img"
-    assert root.attrib["aria-label"] == 'a < b \\ "c"'
-    titles = [element.text for element in root.iter() if element.tag.endswith("}title")]
-    assert titles[0] == 'a < b \\ "c"'
+    title, about = root[0], root[1]
+    assert (title.tag.split("}")[1], title.text) == ("title", 'a < b \\ "c"')
+    assert (about.tag.split("}")[1], about.text) == ("desc", "x & y")
+    assert root.attrib["aria-labelledby"] == f"{title.attrib['id']} {about.attrib['id']}"
     assert "ẇ₁ = w̄₁" in [element.text for element in root.iter()]
+
+
+def test_without_a_description_there_is_none_to_point_to():
+    root = ET.fromstring(render(SMALL))
+    assert root.attrib["aria-labelledby"] == root[0].attrib["id"]
+    assert not [element for element in root.iter() if element.tag.endswith("}desc")]
+
+
+def test_two_drawings_on_a_page_have_titles_of_their_own():
+    first, second = ET.fromstring(render(SMALL)), ET.fromstring(render(SMALL.replace("ẇ", "q")))
+    assert first[0].attrib["id"] != second[0].attrib["id"]
+
+
+def test_a_png_says_what_it_shows():
+    data = render(SMALL, "png", description="two vertices")
+    assert b'iTXtTitle\0\0\0\0\0a < b \\ "c"' in data
+    assert b"iTXtDescription\0\0\0\0\0two vertices" in data
 
 
 def test_a_png_has_chunks_with_right_sums():
@@ -52,7 +70,7 @@ def test_a_png_has_chunks_with_right_sums():
         assert zlib.crc32(body) == int.from_bytes(data[position + 8 + length :][:4], "big")
         kinds.append(body[:4])
         position += 12 + length
-    assert kinds[:2] == [b"IHDR", b"tEXt"]
+    assert kinds[:3] == [b"IHDR", b"tEXt", b"iTXt"]
     assert kinds[-1] == b"IEND"
 
 

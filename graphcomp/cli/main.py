@@ -111,19 +111,25 @@ def _view(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _draw(arguments: argparse.Namespace) -> int:
     options = _view(arguments) | {
-        "theme": arguments.theme,
         "rankdir": arguments.rankdir,
         "parameters": tuple(parse_names(arguments.parameters, "--parameters") or ()),
         "title": arguments.title,
         "expand": tuple(parse_names(arguments.expand, "--expand") or ()),
+        "collapse": tuple(parse_names(arguments.collapse, "--collapse") or ()),
+        "repeats": arguments.repeats,
     }
     if arguments.max_nodes is not None:
         options["max_nodes"] = arguments.max_nodes
-    graph = _graph(arguments)
+    if arguments.output is not None and arguments.format is not None:
+        raise InputError("--format: with -o the suffix of the file says the format; leave it out")
+    drawing = _graph(arguments).picture(**options)
     if arguments.output is None:
-        print(graph.dot(**options))
-        return 0
-    _report(graph.draw(arguments.output, force=arguments.force, **options))
+        write = {"mermaid": drawing.mermaid, "svg": drawing.svg}.get(arguments.format, drawing.dot)
+        print(write(theme=arguments.theme).rstrip("\n"))
+    else:
+        _report(drawing.write(arguments.output, theme=arguments.theme, force=arguments.force))
+    for message in drawing.messages:
+        print(f"graphcomp: {_CONTROL.sub('?', message)}", file=sys.stderr)
     return 0
 
 

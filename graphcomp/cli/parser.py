@@ -132,10 +132,22 @@ def _add_draw(commands: Commands[argparse.ArgumentParser]) -> None:
     parser = _command(commands, "draw", "draw the computation graph", example)
     _add_target(parser)
     _add_view(parser, ("forward", "reverse"), None)
-    _add_output(parser, "an .svg, .png, .pdf or .dot file (default: DOT text to stdout)")
-    parser.add_argument("--theme", choices=("light", "dark"), default="light")
+    _add_output(parser, "an .svg, .png, .pdf, .dot or .mmd file (default: text to stdout)")
     parser.add_argument(
-        "--rankdir", choices=("LR", "TB", "RL", "BT"), default="LR", help="direction of the layout"
+        "--format",
+        choices=("dot", "mermaid", "svg"),
+        help="of the text that goes to stdout (default: dot); with -o, the suffix says it",
+    )
+    parser.add_argument(
+        "--theme",
+        choices=("auto", "light", "dark"),
+        default="auto",
+        help="auto (default): an SVG follows the reader's colour scheme, the rest is light",
+    )
+    parser.add_argument(
+        "--rankdir",
+        choices=("LR", "TB", "RL", "BT"),
+        help="direction of the layout (default: LR, long graphs TB)",
     )
     parser.add_argument("--parameters", metavar="NAMES", help="inputs to show as parameters: W1,W2")
     parser.add_argument("--title", metavar="TEXT")
@@ -143,6 +155,12 @@ def _add_draw(commands: Commands[argparse.ArgumentParser]) -> None:
         "--max-nodes", type=_positive, metavar="N", help="collapse larger graphs to this many nodes"
     )
     parser.add_argument("--expand", metavar="SCOPES", help="scopes to keep open: encoder,decoder")
+    parser.add_argument("--collapse", metavar="SCOPES", help="scopes to fold in any case")
+    parser.add_argument(
+        "--repeats",
+        action=argparse.BooleanOptionalAction,
+        help="draw equal blocks in a row once (default: if the graph is large)",
+    )
 
 
 def _add_trace(commands: Commands[argparse.ArgumentParser]) -> None:

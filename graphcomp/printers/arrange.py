@@ -19,17 +19,55 @@ Pair: TypeAlias = tuple[str, str]
 #: there are to be labels at all, and the labelled arrows of one vertex.
 MOST_REACH, MOST_REACH_EACH = 1200, 100
 
+#: A layout with more rows than the first is broken into columns of about so many.
+MOST_ROWS, ROWS = 24, 15
+MOST_TORN = 4
+
 #: What stands beside the step that reads it, if there is room for one only.
 _BESIDE = (Look.PARAMETER, Look.CONSTANT, Look.INPUT, Look.OUTPUT)
 
 
-def spans(view: View, pairs: Collection[Pair]) -> dict[Pair, int]:
-    """How many ranks each edge reaches over."""
+def _ranks(view: View, pairs: Collection[Pair]) -> dict[str, int]:
     order = {place.name: i for i, place in enumerate(view.places)}
     rank = dict.fromkeys(order, 0)
     for tail, head in sorted(pairs, key=lambda pair: order[pair[1]]):
         if order[tail] < order[head]:
             rank[head] = max(rank[head], rank[tail] + 1)
+    return rank
+
+
+def depth_of(view: View, pairs: Collection[Pair]) -> int:
+    """How many vertices the longest path has."""
+    return 1 + max(_ranks(view, pairs).values(), default=0)
+
+
+def columns_of(view: View, pairs: Collection[Pair]) -> list[list[str]]:
+    """A long graph in several columns, each read from top to bottom; one that is short in one.
+
+    Scopes are frames that can't be torn apart: graphs with scopes stay whole, and so do those where
+    many edges would lead from column to column.
+    """
+    rank = _ranks(view, pairs)
+    deepest = max(rank.values(), default=0)
+    if deepest < MOST_ROWS or any(place.scope for place in view.places):
+        return [list(rank)]
+    count = -(-(deepest + 1) // ROWS)
+    rows = -(-(deepest + 1) // count)
+    column = {name: place // rows for name, place in rank.items()}
+    readers: dict[str, int] = {}
+    for tail, head in pairs:
+        readers[tail] = min(readers.get(tail, count), column[head])
+    # an input stands where it is read
+    column |= {name: first for name, first in readers.items() if rank[name] == 0}
+    torn = sum(column[tail] != column[head] for tail, head in pairs)
+    if torn > MOST_TORN * (count - 1):
+        return [list(rank)]
+    return [[name for name in rank if column[name] == i] for i in range(count)]
+
+
+def spans(view: View, pairs: Collection[Pair]) -> dict[Pair, int]:
+    """How many ranks each edge reaches over."""
+    rank = _ranks(view, pairs)
     return {(tail, head): abs(rank[head] - rank[tail]) for tail, head in pairs}
 
 

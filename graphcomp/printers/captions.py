@@ -38,6 +38,10 @@ class Captions:
             for step in facts.slopes.values()
             if facts.mode == "reverse" and len(step.terms) > 1
         ]
+        self.sweeps = [
+            (self.notation.symbol(sweep.output or ""), sweep.by_name)
+            for sweep in facts.sweeps[:MOST_TERMS]
+        ]
         self._unit: dict[str, bool] = {}
 
     # ------------------------------------------------------------ vertices
@@ -63,7 +67,7 @@ class Captions:
         elif self.facts.mode == "forward":
             lines += self._tangent(step)
         elif self.facts.mode == "reverse":
-            lines += self._adjoint(step)
+            lines += self._adjoints(step) if self.facts.several else self._adjoint(step)
         return tuple(lines)
 
     def shape(self, step: Step) -> str:
@@ -105,9 +109,33 @@ class Captions:
 
     def output(self) -> str:
         """The symbol of what adjoints are derivatives of; empty for a general seed."""
-        derivation = self.facts.derivation
-        output = derivation.reverse[0].output if derivation and derivation.reverse else None
-        return self.notation.symbol(output) if output else ""
+        names = [sweep.output for sweep in self.facts.sweeps]
+        return self.notation.symbol(names[0]) if len(names) == 1 and names[0] else ""
+
+    def _adjoints(self, step: Step) -> list[Line]:
+        """The adjoints of a step, one for each output: the formula once, then every value."""
+        slope = self.facts.slopes.get(step.name)
+        wanted = step.name in self.facts.wrt
+        lines: list[Line] = []
+        if slope is not None and not slope.is_seed and (self.facts.matrix or self.fan_out):
+            symbol = self.notation.symbol(step.name, "bar")
+            lines.append(Line(cut(f"{symbol} = {self._sum(slope)}"), Ink.ADJOINT))
+        below = self.notation.symbol(step.label or step.name)
+        for output, rows in self.sweeps:
+            row = rows.get(step.name)
+            found = None if row is None else row.derivative
+            text = self.notation.derivative(output, below)
+            if found is None or row is None:
+                if wanted:
+                    lines.append(Line(f"{text} = 0", Ink.ADJOINT, bold=True))
+                continue
+            value = "1" if found.is_seed and not step.node.shape else self.facts.number(row.value)
+            mark = "  (seed)" if found.is_seed else ""
+            lines.append(Line(f"{_equal(text, value)}{mark}", Ink.ADJOINT, bold=wanted))
+        if len(self.facts.sweeps) > MOST_TERMS:
+            more = len(self.facts.sweeps) - MOST_TERMS
+            lines.append(Line(f"and {more} more outputs", Ink.MUTED, small=True))
+        return lines
 
     def _adjoint(self, step: Step) -> list[Line]:
         slope = self.facts.slopes.get(step.name)

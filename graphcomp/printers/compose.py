@@ -4,28 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any
 
 from graphcomp.ad import Wrt
 from graphcomp.errors import InputError
 from graphcomp.graph import GraphData
-from graphcomp.printers.arrange import Arrangement, affordable, arrange, spans
-from graphcomp.printers.captions import Captions
+from graphcomp.printers.arrange import Arrangement, affordable, arrange, columns_of, depth_of, spans
+from graphcomp.printers.arrows import Pairs, arrows_of, handed_over
+from graphcomp.printers.captions import Captions, cut
 from graphcomp.printers.collapse import Place, View, view
 from graphcomp.printers.facts import Facts, facts_of
-from graphcomp.printers.headings import heading, legend
+from graphcomp.printers.formula import UNICODE
+from graphcomp.printers.headings import about_view, heading, legend
 from graphcomp.printers.palette import Ink, Look
-from graphcomp.printers.picture import Arrow, Line, Picture, Vertex
-from graphcomp.program import Step
-
-#: The steps behind an edge: each pair is an earlier step and a later one that reads it.
-Ends: TypeAlias = list[tuple[Step, Step]]
+from graphcomp.printers.picture import DIRECTIONS, MOST_TOLD, Line, Picture, Vertex
 
 #: Larger programs are collapsed, unless `max_nodes` says otherwise.
 MAX_NODES = 60
+#: Of larger programs equal blocks are drawn once, likewise.
+MOST_WHOLE = 30
 #: Whatever `max_nodes` says: Graphviz is slow beyond, above all with labels on edges back and forth.
 MOST_NODES, MOST_NODES_LABELLED = 1000, 200
 _MOST_EDGES, _MOST_EDGES_LABELLED = 1500, 300
+#: Graphs with longer paths are drawn from top to bottom: a page is longer than it is wide.
+MOST_ACROSS = 12
 #: How many ranks all edges may reach over.
 _MOST_REACH = 6000
 
@@ -41,36 +43,92 @@ def compose(
     letter: str | None = "w",
     parameters: Collection[str] = (),
     title: str | None = None,
-    max_nodes: int = MAX_NODES,
+    max_nodes: int | None = None,
     expand: Collection[str] = (),
+    collapse: Collection[str] = (),
+    repeats: bool | None = None,
+    rankdir: str | None = None,
 ) -> Picture:
-    """The picture of a graph; the arguments are those of `dot_source`."""
+    """The picture of a graph: what all formats show.
+
+    Args:
+        graph: the graph.
+        mode: None for the graph with local partials on its edges, "forward" for values and
+            tangents, "reverse" for values and adjoints.
+        at: a value for every input, to show numbers.
+        wrt: inputs or named steps to differentiate by; all real inputs by default. Inputs left out
+            are drawn as constants.
+        seed: by name, tangents of inputs (forward) or cotangents of outputs (reverse): numbers,
+            arrays, or unit entries such as "E21"; by default one sweep for each output (reverse),
+            or for the first input (forward).
+        steps: how the graph is cut into steps: "grouped", "named" or "primitive".
+        letter: of numbered steps; None to go by names alone.
+        parameters: names of inputs that are drawn as parameters.
+        title: instead of the formula; several lines are possible.
+        max_nodes: a larger graph is drawn with equal blocks once, then with its scopes folded, then
+            cut in the middle; 60 by default, and equal blocks are drawn once in graphs of more
+            than 30.
+        expand: scopes ("encoder/layer1") that stay open.
+        collapse: scopes that are folded in any case.
+        repeats: whether equal blocks in a row, such as layers, are drawn once: always, never, or
+            (None) if the graph is too large otherwise.
+        rankdir: the direction of the layout: "LR", "TB", "RL" or "BT"; from left to right by
+            default, long graphs from top to bottom.
+
+    Raises:
+        InputError: an option has no meaning, or the point is not complete.
+        DerivativeError: there is nothing to differentiate.
+
+    >>> import graphcomp as gc
+    >>> x = y = gc.scalar("x")
+    >>> for _ in range(10_000):
+    ...     y = gc.sin(y)
+    >>> picture = compose(GraphData([x], {"y": y}))
+    >>> [vertex.name for vertex in picture.vertices]
+    ['w1', 'w2', 'w10001']
+    >>> picture.messages
+    ('10,001 nodes drawn as 3: a block that comes 9,999 times is drawn once',)
+    """
+    if rankdir is not None and rankdir not in DIRECTIONS:
+        raise InputError(f"rankdir must be one of {', '.join(DIRECTIONS)}, not {rankdir!r}")
+    whole = MOST_WHOLE if max_nodes is None else max_nodes
+    max_nodes = MAX_NODES if max_nodes is None else max_nodes
     if not isinstance(max_nodes, int) or isinstance(max_nodes, bool) or max_nodes < 3:
         raise InputError(f"max_nodes must be an int of at least 3, not {max_nodes!r}")
     facts = facts_of(graph, mode=mode, at=at, wrt=wrt, seed=seed, steps=steps, letter=letter)
     looks = _looks(facts, parameters, constants=mode is not None or wrt is not None)
-    follows = {name for name, look in looks.items() if look in {Look.PARAMETER, Look.CONSTANT}}
-    shown = _view(facts, max_nodes, expand, follows)
-    pairs = _pairs(facts, shown)
+    shown, pairs, again = _view(facts, looks, (whole, max_nodes), expand, collapse, repeats)
+    lengths = spans(shown, pairs)
     layout = arrange(facts, shown, pairs, looks) if facts.matrix else Arrangement()
     inside = {n for n, look in looks.items() if look in {Look.PARAMETER, Look.CONSTANT}}
     captions = Captions(facts, shapes_inside=inside | set(layout.beside))
     vertices = _vertices(captions, shown, looks, layout)
-    arrows = _arrows(facts, captions, shown, pairs, layout)
-    afforded = affordable(arrows, spans(shown, pairs))
+    arrows = arrows_of(facts, captions, shown, pairs, layout)
+    afforded = affordable(arrows, lengths)
     above = legend(captions, afforded)
     if afforded != arrows:
         above.append(Line("arrows without a label have it in their tooltip", Ink.MUTED))
-    if len(shown.places) < shown.total:
-        above.append(Line(_about_collapse(shown, max_nodes), Ink.MUTED))
+    messages = about_view(shown, max_nodes)
+    above += [Line(message, Ink.MUTED) for message in messages]
+    if shown.blocks and (facts.values or mode is not None):
+        above.append(Line("a repeated block shows its first copy", Ink.MUTED))
+    long = rankdir is None and depth_of(shown, pairs) > MOST_ACROSS
+    columns = columns_of(shown, pairs) if long else []
+    column = {name: i for i, names in enumerate(columns) for name in names}
+    drawn = [
+        replace(arrow, loose=column.get(arrow.tail) != column.get(arrow.head)) for arrow in afforded
+    ]
     return Picture(
         graph.name,
         heading(facts) if title is None else str(title),
         tuple(above),
         tuple(vertices),
-        tuple(afforded),
+        (*drawn, *handed_over(again)),
         facts.matrix,
         mode,
+        rankdir or ("TB" if long else "LR"),
+        tuple(messages),
+        (tuple(names[0] for names in columns),) if len(columns) > 1 else (),
     )
 
 
@@ -99,32 +157,58 @@ def _looks(facts: Facts, parameters: Collection[str], *, constants: bool) -> dic
     return looks
 
 
-def _view(facts: Facts, max_nodes: int, expand: Collection[str], follows: Collection[str]) -> View:
+def _view(
+    facts: Facts,
+    looks: Mapping[str, Look],
+    sizes: tuple[int, int],
+    expand: Collection[str],
+    collapse: Collection[str],
+    repeats: bool | None,
+) -> tuple[View, Pairs, Pairs]:
     """What fits: as many nodes as were asked for, within what Graphviz can lay out in seconds."""
+    follows = {name for name, look in looks.items() if look in {Look.PARAMETER, Look.CONSTANT}}
+    kinds = {
+        step.name: (looks[step.name], str(step.node.shape), step.node.dtype)
+        for step in facts.program.inputs
+    }
     labelled = facts.mode == "reverse" and not facts.matrix
     most = MOST_NODES_LABELLED if labelled else MOST_NODES
     edges = _MOST_EDGES_LABELLED if labelled else _MOST_EDGES
-    limit = min(max_nodes, most)
+    whole, limit = sizes[0], min(sizes[1], most)
     while True:
-        shown = view(facts.program, limit, expand=expand, most=most, follows=follows)
-        pairs = _pairs(facts, shown)
+        shown = view(
+            facts.program,
+            limit,
+            expand=expand,
+            collapse=collapse,
+            repeats=repeats,
+            whole=min(whole, limit),
+            most=most,
+            follows=follows,
+            kinds=kinds,
+        )
+        pairs, again = _pairs(facts, shown)
         if limit <= 8 or (len(pairs) <= edges and sum(spans(shown, pairs).values()) <= _MOST_REACH):
-            return shown
+            return shown, pairs, again
         limit, most = limit // 2, limit // 2
 
 
-def _pairs(facts: Facts, shown: View) -> dict[tuple[str, str], Ends]:
-    """The steps behind every edge between two places."""
+def _pairs(facts: Facts, shown: View) -> tuple[Pairs, Pairs]:
+    """The steps behind every edge between two places, and those from one copy to another."""
     order = {step.name: i for i, step in enumerate(facts.program.steps)}
-    pairs: dict[tuple[str, str], Ends] = {}
+    pairs: Pairs = {}
+    again: Pairs = {}
     for step in facts.program.steps:
         head = shown.place_of[step.name].name
         for operand in sorted(step.operands, key=order.__getitem__):
             tail = shown.place_of[operand].name
-            if tail != head:
+            carried = shown.carried(operand, step.name)
+            if tail != head or (carried and shown.place_of[operand].step):
                 ends = (facts.program.by_name[operand], step)
-                pairs.setdefault((tail, head), []).append(ends)
-    return pairs
+                (again if carried else pairs).setdefault((tail, head), []).append(ends)
+    inputs = facts.program.inputs
+    leaves = {step.name for step in inputs}
+    return pairs, {pair: ends for pair, ends in again.items() if pair[0] not in leaves}
 
 
 # ---------------------------------------------------------------- vertices
@@ -138,7 +222,7 @@ def _vertices(
         step = place.step
         if step is not None:
             look = looks[step.name]
-            lines = captions.vertex(step, look)
+            lines = (*captions.vertex(step, look), *_copies(place))
             tooltip = captions.headline(step)
             if step.node.shape:
                 tooltip += f"   {captions.shape(step)}"
@@ -147,95 +231,51 @@ def _vertices(
             lines = _summary(place, looks)
             tooltip = "/".join(place.folded or ()) or lines[0].text
         beside, main = layout.beside.get(place.name), place.name in layout.main
-        vertices.append(Vertex(place.name, look, lines, place.scope, tooltip, beside, main))
+        final = any(step.outputs for step in place.steps)
+        if final and step is None:
+            lines = (*lines, *_outputs(captions, place))
+        vertices.append(Vertex(place.name, look, lines, place.scope, tooltip, beside, main, final))
     return vertices
+
+
+def _copies(place: Place) -> tuple[Line, ...]:
+    """Which steps a step stands for that repeat it: ``× 12: w₂, w₃, …, w₁₃``."""
+    if len(place.steps) == 1:
+        return ()
+    names = [UNICODE.symbol(step.name) for step in (*place.steps[:2], place.steps[-1])]
+    return (
+        Line(
+            f"× {len(place.steps):,}: {', '.join(names[:2])}, …, {names[2]}", Ink.MUTED, small=True
+        ),
+    )
+
+
+def _outputs(captions: Captions, place: Place) -> list[Line]:
+    """The outputs within a folded scope, with their values."""
+    found = [step for step in place.steps if step.outputs]
+    lines = []
+    for step in found[:MOST_TOLD]:
+        names = [*map(UNICODE.symbol, step.outputs), UNICODE.symbol(step.name)]
+        text = " = ".join(dict.fromkeys(names))
+        value = captions.facts.value(step)
+        lines.append(Line(f"output {text}", bold=True))
+        if value:
+            lines.append(Line(cut(f"= {value}"), Ink.VALUE))
+    if len(found) > MOST_TOLD:
+        lines.append(Line(f"and {len(found) - MOST_TOLD} more outputs", Ink.MUTED, small=True))
+    return lines
 
 
 def _summary(place: Place, looks: Mapping[str, Look]) -> tuple[Line, ...]:
     """What a vertex says that stands for many steps."""
     if place.omitted or place.folded is None:
         return (Line(f"… {len(place.steps):,} more {'steps' if len(place.steps) > 1 else 'step'}"),)
-    found = [looks[step.name] for step in place.steps]
+    found = [looks[step.name] for step in place.each]
     counts = {
-        "op": sum(step.label is None for step in place.steps),
+        "op": sum(step.label is None for step in place.each),
         "param": found.count(Look.PARAMETER),
         "input": found.count(Look.INPUT),
-        "constant": sum(
-            looks[s.name] is Look.CONSTANT and s.label is not None for s in place.steps
-        ),
+        "constant": sum(looks[s.name] is Look.CONSTANT and s.label is not None for s in place.each),
     }
     text = " · ".join(f"{n} {what}{'s' if n > 1 else ''}" for what, n in counts.items() if n)
     return (Line(place.folded[-1], bold=True), Line(text, Ink.MUTED, small=True))
-
-
-# ---------------------------------------------------------------- arrows
-
-
-def _arrows(
-    facts: Facts,
-    captions: Captions,
-    shown: View,
-    pairs: Mapping[tuple[str, str], Ends],
-    layout: Arrangement,
-) -> list[Arrow]:
-    arrows: list[Arrow] = []
-    for (tail, head), ends in pairs.items():
-        earlier, later = ends[0]
-        single = shown.place_of[earlier.name].step and shown.place_of[later.name].step
-        if facts.mode == "forward":
-            arrow = _tangent(facts, captions, tail, head, ends)
-        elif single and facts.mode is None:
-            arrow = _partial(facts, captions, tail, head)
-        else:
-            arrow = Arrow(tail, head, tooltip=f"{tail} to {head}")
-        if facts.matrix:
-            arrow = _with_shape(arrow, captions, ends)
-        arrows.append(replace(arrow, main=layout.follows(tail, head)))
-        if facts.mode == "reverse" and not facts.matrix:
-            arrows.extend(_adjoint(facts, captions, tail, head, ends))
-    return arrows
-
-
-def _partial(facts: Facts, captions: Captions, tail: str, head: str) -> Arrow:
-    flow = facts.flow(tail, head)
-    lines = captions.partial(*flow) if flow is not None else ()
-    tooltip = f"{tail} to {head}"
-    if lines:
-        tooltip = f"{captions.formulas.derivative(head, tail)} = {lines[0].text}"
-    return Arrow(tail, head, lines=lines, tooltip=tooltip)
-
-
-def _tangent(facts: Facts, captions: Captions, tail: str, head: str, ends: Ends) -> Arrow:
-    found = (facts.flow(later.name, earlier.name) for earlier, later in ends)
-    flows = [flow for flow in found if flow is not None]
-    if not flows:
-        return Arrow(tail, head, tooltip=f"{tail} to {head}")
-    single = len(flows) == 1 and tail in facts.program.by_name and head in facts.program.by_name
-    lines = captions.factor(*flows[0]) if single else ()
-    return Arrow(tail, head, Ink.TANGENT, lines, f"{tail} to {head}")
-
-
-def _adjoint(facts: Facts, captions: Captions, tail: str, head: str, ends: Ends) -> list[Arrow]:
-    found = (facts.flow(earlier.name, later.name) for earlier, later in ends)
-    flows = [flow for flow in found if flow is not None]
-    if not flows:
-        return []
-    single = tail in facts.slopes and head in facts.program.by_name
-    lines = captions.contribution(*flows[0]) if single and len(flows) == 1 else ()
-    return [Arrow(tail, head, Ink.ADJOINT, lines, f"adjoint {head} to {tail}")]
-
-
-def _with_shape(arrow: Arrow, captions: Captions, ends: Ends) -> Arrow:
-    """The shape of what flows, unless the vertex that it comes from says it."""
-    shapes = {captions.shape(earlier) for earlier, _ in ends}
-    said = {earlier.name for earlier, _ in ends} <= captions.shapes_inside
-    shape = shapes.pop() if len(shapes) == 1 and not said else ""
-    if not shape:
-        return arrow
-    return replace(arrow, lines=(*arrow.lines, Line(shape, Ink.VALUE, small=True)))
-
-
-def _about_collapse(shown: View, max_nodes: int) -> str:
-    text = f"{shown.total:,} nodes drawn as {len(shown.places)} (max_nodes={max_nodes})"
-    folded = shown.folded
-    return f'{text}; pass expand=["{folded[-1]}"] to open a scope' if folded else text

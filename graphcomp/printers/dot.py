@@ -3,60 +3,36 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import graphviz
 
-from graphcomp.ad import Wrt
-from graphcomp.errors import InputError
 from graphcomp.graph import GraphData
 from graphcomp.printers.collapse import Path
-from graphcomp.printers.compose import MAX_NODES, compose
-from graphcomp.printers.palette import FONT, Ink, Look, Theme, theme_named
+from graphcomp.printers.compose import compose
+from graphcomp.printers.palette import AUTO, FONT, Ink, Look, Theme, theme_named
 from graphcomp.printers.picture import Arrow, Line, Picture, Vertex
 from graphcomp.printers.render import MARKER
 
-DIRECTIONS = ("LR", "TB", "RL", "BT")
-
 _PADDING = 'BORDER="0" CELLBORDER="0" CELLSPACING="0"'
 
+#: How a line differs by what it tells, besides the colour.
+_LINES: dict[Ink, dict[str, str]] = {
+    Ink.ADJOINT: {"class": "rev", "dir": "back", "style": "dashed", "penwidth": "1.4"},
+    Ink.TANGENT: {"penwidth": "2.2"},
+    Ink.NEGATIVE: {"style": "dashed"},
+}
 
-def dot_source(
-    graph: GraphData,
-    *,
-    mode: str | None = None,
-    at: Mapping[str, Any] | None = None,
-    wrt: Wrt = None,
-    seed: Mapping[str, Any] | None = None,
-    steps: str = "grouped",
-    letter: str | None = "w",
-    theme: str = "light",
-    rankdir: str = "LR",
-    parameters: Collection[str] = (),
-    title: str | None = None,
-    max_nodes: int = MAX_NODES,
-    expand: Collection[str] = (),
-) -> str:
+
+def dot_source(graph: GraphData, *, theme: str = AUTO, **options: Any) -> str:
     """The drawing of a graph as DOT source.
 
     Args:
         graph: the graph.
-        mode: None for the graph with local partials on its edges, "forward" for values and
-            tangents, "reverse" for values and adjoints.
-        at: a value for every input, to show numbers.
-        wrt: inputs or named steps to differentiate by; all real inputs by default. Inputs left out
-            are drawn as constants.
-        seed: by name, tangents of inputs (forward) or cotangents of outputs (reverse): numbers,
-            arrays, or unit entries such as "E21"; by default one for the first, zero for the others.
-        steps: how the graph is cut into steps: "grouped", "named" or "primitive".
-        letter: of numbered steps; None to go by names alone.
-        theme: "light" or "dark".
-        rankdir: the direction of the layout: "LR", "TB", "RL" or "BT".
-        parameters: names of inputs that are drawn as parameters.
-        title: instead of the formula; several lines are possible.
-        max_nodes: a larger graph is drawn with its scopes folded, then cut in the middle.
-        expand: scopes ("encoder/layer1") that stay open.
+        theme: "light" or "dark"; "auto", the default, is light here.
+        **options: what is drawn, see `graphcomp.printers.compose.compose`.
 
     Raises:
         InputError: an option has no meaning, or the point is not complete.
@@ -69,31 +45,20 @@ def dot_source(
     ['w1 -> w3', 'w2 -> w3', 'w3 -> w4', 'w4 -> w5']
     """
     colours = theme_named(theme)
-    if rankdir not in DIRECTIONS:
-        raise InputError(f"rankdir must be one of {', '.join(DIRECTIONS)}, not {rankdir!r}")
-    picture = compose(
-        graph,
-        mode=mode,
-        at=at,
-        wrt=wrt,
-        seed=seed,
-        steps=steps,
-        letter=letter,
-        parameters=parameters,
-        title=title,
-        max_nodes=max_nodes,
-        expand=expand,
-    )
-    return _Writer(picture, colours, rankdir).source()
+    return picture_dot(compose(graph, **options), colours)
+
+
+def picture_dot(picture: Picture, theme: Theme) -> str:
+    """A picture as DOT source, in the colours of a theme."""
+    return _Writer(picture, theme).source()
 
 
 class _Writer:
     """Writes one picture as DOT."""
 
-    def __init__(self, picture: Picture, theme: Theme, rankdir: str) -> None:
+    def __init__(self, picture: Picture, theme: Theme) -> None:
         self.picture = picture
         self.theme = theme
-        self.rankdir = rankdir
 
     def source(self) -> str:
         """The DOT source."""
@@ -102,13 +67,22 @@ class _Writer:
         )
         self._defaults(dot)
         self._scope(dot, (), self.picture.vertices, [0])
+        for layer in () if self.picture.placed else self.picture.layers:
+            with dot.subgraph() as row:
+                row.attr(rank="same")
+                for above, below in pairwise(layer):
+                    row.edge(above, below, style="invis")
         for arrow in self.picture.arrows:
             dot.edge(arrow.tail, arrow.head, **self._arrow(arrow))
+            if arrow.label_at is not None:
+                dot.node(f"{arrow.tail}-{arrow.head}-label", **self._label(arrow))
         return str(dot.source)
 
     def _defaults(self, dot: graphviz.Digraph) -> None:
         picture, theme = self.picture, self.theme
-        if picture.matrix:
+        if picture.placed:
+            distances = {"layout": "neato"}
+        elif picture.matrix:
             distances = {"nodesep": "0.45", "ranksep": "0.5", "newrank": "true"}
         else:
             nodesep, ranksep = {
@@ -119,7 +93,7 @@ class _Writer:
             distances = {"nodesep": nodesep, "ranksep": ranksep}
         dot.attr(
             "graph",
-            rankdir=self.rankdir,
+            rankdir=picture.rankdir,
             bgcolor=theme.background,
             fontname=FONT,
             fontcolor=theme.ink[Ink.TEXT],
@@ -127,9 +101,10 @@ class _Writer:
             labelloc="t",
             labeljust="l",
             label=self._heading(),
-            tooltip=_plain(" ".join(picture.title.split())),
+            tooltip=_plain(picture.caption),
+            id="drawing-0",
             pad="0.2",
-            splines="spline",
+            splines="line" if picture.placed else "spline",
             outputorder="edgesfirst",
             **distances,
         )
@@ -173,7 +148,7 @@ class _Writer:
         for name, members in inner.items():
             counter[0] += 1
             with dot.subgraph(name=f"cluster_{counter[0]}") as cluster:
-                cluster.attr(**self._cluster((*path, name)))
+                cluster.attr(id=f"scope-{counter[0]}", **self._cluster((*path, name)))
                 self._scope(cluster, (*path, name), members, counter)
         for vertex in vertices:
             if vertex.scope == path and vertex.beside is not None:
@@ -197,11 +172,18 @@ class _Writer:
 
     def _vertex(self, vertex: Vertex) -> dict[str, str]:
         attributes = {
+            "id": vertex.name,
             "class": vertex.look.value,
             **self.theme.attributes(vertex.look),
             "label": self._table(vertex.lines, 2, 11.5 if self.picture.matrix else 12),
             "tooltip": _plain(vertex.tooltip),
         }
+        if vertex.at is not None:
+            attributes["pos"] = _position(vertex.at)
+        if vertex.final and vertex.look is not Look.OUTPUT:
+            stroke = self.theme.strokes[Look.OUTPUT]
+            attributes |= {"class": f"{vertex.look.value} final", "color": stroke}
+            attributes["peripheries"] = "2"
         return attributes | ({"group": "main"} if vertex.main else {})
 
     def _table(self, lines: Sequence[Line], padding: int, size: float) -> str:
@@ -217,24 +199,50 @@ class _Writer:
 
     # ------------------------------------------------------------ arrows
 
+    def _label(self, arrow: Arrow) -> dict[str, str]:
+        """The label of an arrow as a vertex of its own, which breaks the line that it stands on."""
+        cells = [_font(line.text, self.theme.ink[line.ink], 10.5) for line in arrow.lines]
+        rows = "".join(
+            f'<TR><TD BGCOLOR="{self.theme.background}">{cell}</TD></TR>' for cell in cells
+        )
+        return {
+            "id": f"{arrow.tail}-{arrow.head}-label",
+            "class": "label",
+            "shape": "plain",
+            "label": f'<<TABLE {_PADDING} CELLPADDING="1">{rows}</TABLE>>',
+            "pos": _position(arrow.label_at or (0.0, 0.0)),
+            "tooltip": _plain(arrow.tooltip),
+        }
+
     def _arrow(self, arrow: Arrow) -> dict[str, str]:
         ink = self.theme.ink[arrow.ink]
-        attributes = {"class": "fwd", "tooltip": _plain(arrow.tooltip)}
-        if arrow.lines:
+        back = arrow.ink is Ink.ADJOINT
+        ends = (arrow.head, arrow.tail) if back else (arrow.tail, arrow.head)
+        attributes = {"id": "-".join(ends), "class": "fwd", "tooltip": _plain(arrow.tooltip)}
+        if arrow.lines and arrow.label_at is None:
             attributes["label"] = self._table(arrow.lines, 3, 10.5)
-        if arrow.ink is Ink.ADJOINT:
-            attributes |= {"class": "rev", "dir": "back", "style": "dashed", "penwidth": "1.4"}
-        elif arrow.ink is Ink.TANGENT:
-            attributes |= {"penwidth": "2.2"}
+        attributes |= _LINES.get(arrow.ink, {})
+        if arrow.again:
+            attributes |= {"class": "again", "style": "dotted", "constraint": "false"}
+            attributes["id"] += "-again"
+        if arrow.width is not None:
+            attributes["penwidth"] = f"{arrow.width:.2f}"
         if arrow.ink is not Ink.MUTED:
             attributes |= {"color": ink, "fontcolor": ink}
-        if arrow.ink is Ink.ADJOINT:
+        if arrow.loose:
+            attributes["constraint"] = "false"
+        if back or arrow.again or arrow.loose:
             return attributes
         if arrow.main:
             attributes["weight"] = "10"
         elif self.picture.mode == "reverse" and not self.picture.matrix:
             attributes["weight"] = "2"
         return attributes
+
+
+def _position(at: tuple[float, float]) -> str:
+    """A place in inches, to stay there."""
+    return f"{at[0] / 72:.3f},{at[1] / 72:.3f}!"
 
 
 def _escaped(text: str) -> str:

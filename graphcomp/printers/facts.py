@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from graphcomp.ad import Wrt, resolve_wrt
-from graphcomp.derivation import Derivation, Row, Seed, derive
+from graphcomp.derivation import Derivation, Row, Seed, Sweep, derive
 from graphcomp.derivation.records import Array
 from graphcomp.errors import InputError
 from graphcomp.evaluate import bind, evaluate
@@ -40,6 +40,7 @@ class Facts:
         seeds: where the sweep starts, by the name of the step.
         derivation: where the sweep comes from; None in mode None.
         at: the values of the inputs by name, where there is a point.
+        sweeps: all sweeps of a mode that are shown; several in reverse mode with several outputs.
         matrix: whether arrays flow.
         places: of the term of a derivative step (by its name) that comes by another step.
     """
@@ -54,6 +55,7 @@ class Facts:
     seeds: Mapping[str, Seed] = field(default_factory=dict)
     derivation: Derivation | None = None
     at: Mapping[str, Array] = field(default_factory=dict)
+    sweeps: tuple[Sweep, ...] = ()
     matrix: bool = field(init=False)
     places: Mapping[tuple[str, str | None], int] = field(init=False, repr=False)
 
@@ -66,6 +68,11 @@ class Facts:
             for i, term in enumerate(slope.terms)
         }
         object.__setattr__(self, "places", found)
+
+    @property
+    def several(self) -> bool:
+        """Whether each step has several adjoints, one for each output."""
+        return len(self.sweeps) > 1
 
     def flow(self, step: str, via: str) -> tuple[Step, int] | None:
         """The derivative of a step, and which of its terms comes by another; None if none does."""
@@ -83,7 +90,7 @@ class Facts:
     def part(self, slope: Step, index: int) -> str:
         """The value of one contribution to an adjoint, where local partials are numbers."""
         row, via = self.rows[slope.name], slope.terms[index].via
-        if via is None or not row.partials or row.partials[index] is None:
+        if self.several or via is None or not row.partials or row.partials[index] is None:
             return ""
         cotangent, partial = self.rows[via].value, row.partials[index]
         return "" if cotangent is None or partial is None else self.number(cotangent * partial)
@@ -126,21 +133,40 @@ def facts_of(
         return _undirected(build_program(graph, steps, letter), wrt, at)
     found = derive(graph, mode, wrt=wrt, seed=seed, at=at, steps=steps, letter=letter)
     program = found.program
-    sweep = (found.forward if mode == "forward" else found.reverse)[0]
-    moving = [seed for seed in sweep.seeds if seed.node is not None]
+    sweeps = found.forward[:1] if mode == "forward" else found.reverse
+    moving = [seed for sweep in sweeps for seed in sweep.seeds if seed.node is not None]
     nodes = {seed.name: seed.node for seed in moving if seed.node is not None}
     return Facts(
         program,
         mode,
         frozenset(program.step_of(name).name for name in found.wrt),
-        {row.primal.name: row.derivative for row in sweep.rows if row.derivative is not None},
+        _slopes(sweeps),
         Formulas(program, UNICODE, seeds=nodes),
         {row.step.name: row.value for row in found.primal if row.value is not None},
-        sweep.by_name,
+        sweeps[0].by_name,
         {program.step_of(seed.name).name: seed for seed in moving},
         found,
         found.at or {},
+        sweeps,
     )
+
+
+def _slopes(sweeps: Sequence[Sweep]) -> dict[str, Step]:
+    """The derivative of every step; of several sweeps with the contributions of all."""
+    found: dict[str, Step] = {}
+    for sweep in sweeps:
+        for row in sweep.rows:
+            step = row.derivative
+            if step is None:
+                continue
+            known = found.get(step.name)
+            if known is None or known.is_seed:
+                found[step.name] = step
+            elif not step.is_seed:
+                ways = {term.via for term in known.terms}
+                more = tuple(term for term in step.terms if term.via not in ways)
+                found[step.name] = replace(known, terms=known.terms + more)
+    return found
 
 
 def _undirected(program: Program, wrt: Wrt, at: Mapping[str, Any] | None) -> Facts:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from graphcomp.graph import GraphData
 from graphcomp.printers.captions import LONGEST, LONGEST_LABEL, Captions, cut, seed_text
+from graphcomp.printers.collapse import View
 from graphcomp.printers.facts import Facts
 from graphcomp.printers.formula import UNICODE, Accent, title
 from graphcomp.printers.palette import Ink
@@ -37,6 +38,29 @@ def _point(facts: Facts) -> str:
     numbers = [f"{UNICODE.symbol(name)} = {number}" for name, number in found.items()]
     text = ", ".join(numbers)
     return f" at {text}" if numbers and len(text) <= LONGEST else ""
+
+
+def about_view(shown: View, max_nodes: int) -> list[str]:
+    """What was left out or put together, and how to see it."""
+    if len(shown.places) == shown.total:
+        return []
+    parts = []
+    counts = sorted((len(block.copies) for block in shown.blocks), reverse=True)
+    if len(counts) == 1:
+        parts.append(f"a block that comes {counts[0]:,} times is drawn once")
+    elif counts:
+        ends = dict.fromkeys((f"{counts[-1]:,}", f"{counts[0]:,}"))
+        times = " to ".join(ends)
+        parts.append(f"{len(counts)} blocks that come {times} times are drawn once")
+    folded = shown.folded
+    if folded:
+        which = "scope is" if len(folded) == 1 else "scopes are"
+        parts.append(f'{len(folded)} {which} folded, expand=["{folded[-1]}"] (--expand) opens one')
+    omitted = sum(len(place.steps) for place in shown.places if place.omitted)
+    if omitted:
+        parts.append(f"{omitted:,} nodes are left out (max_nodes={max_nodes})")
+    total = f"{shown.total:,} nodes drawn as {len(shown.places)}"
+    return [f"{total}: {'; '.join(parts)}" if parts else total]
 
 
 def legend(captions: Captions, arrows: Sequence[Arrow]) -> list[Line]:
@@ -74,6 +98,9 @@ def _slopes(captions: Captions) -> str:
         meaning = f" = {UNICODE.derivative(letter, UNICODE.symbol(by))}" if letter and by else ""
         name = f"{symbol} tangent" if letter else "tangents"
         return f"{name}{meaning}, {seed}; thick arrows carry it"
+    if facts.several:
+        outputs = cut(", ".join(UNICODE.symbol(sweep.output or "") for sweep in facts.sweeps))
+        return f"{'' if facts.matrix else '⇠ '}adjoints of each of {outputs}"
     if facts.matrix:
         return f"adjoints, {seed}"
     of = captions.output()

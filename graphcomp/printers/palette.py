@@ -32,6 +32,8 @@ class Ink(Enum):
     VALUE = "value"
     ADJOINT = "adjoint"
     TANGENT = "tangent"
+    POSITIVE = "positive"
+    NEGATIVE = "negative"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ THEMES: dict[str, Theme] = {
             Ink.VALUE: "#005A9C",
             Ink.ADJOINT: "#B03A00",
             Ink.TANGENT: "#7A3E8E",
+            Ink.POSITIVE: "#005A9C",
+            Ink.NEGATIVE: "#B03A00",
         },
         fills={
             Look.INPUT: "#E3F0FA",
@@ -103,6 +107,8 @@ THEMES: dict[str, Theme] = {
             Ink.VALUE: "#79C0FF",
             Ink.ADJOINT: "#FF9E64",
             Ink.TANGENT: "#D2A8FF",
+            Ink.POSITIVE: "#79C0FF",
+            Ink.NEGATIVE: "#FF9E64",
         },
         fills={
             Look.INPUT: "#10263A",
@@ -126,12 +132,16 @@ THEMES: dict[str, Theme] = {
 }
 
 
+#: An SVG follows the reader's colour scheme; other formats can't, and are light.
+AUTO = "auto"
+
+
 def theme_named(name: str) -> Theme:
-    """The theme, "light" or "dark".
+    """The theme "light" or "dark"; "auto" is the light one, see `graphcomp.printers.scheme`.
 
     Raises:
         InputError: there is no such theme.
     """
-    if name not in THEMES:
-        raise InputError(f"theme must be 'light' or 'dark', not {name!r}")
-    return THEMES[name]
+    if name != AUTO and name not in THEMES:
+        raise InputError(f"theme must be 'auto', 'light' or 'dark', not {name!r}")
+    return THEMES["light" if name == AUTO else name]

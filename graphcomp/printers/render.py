@@ -16,6 +16,7 @@ from functools import cache
 from typing import Any, BinaryIO
 
 from graphcomp.errors import InputError, OutputError
+from graphcomp.printers.scheme import follow_scheme
 
 FORMATS = ("svg", "png", "pdf")
 
@@ -34,12 +35,16 @@ class FontWarning(UserWarning):
     """The machine has no fonts, so the text of a PNG or PDF is a row of boxes."""
 
 
-def render(dot: str, image_format: str = "svg") -> bytes:
+def render(
+    dot: str, image_format: str = "svg", *, description: str = "", schemes: bool = False
+) -> bytes:
     """A drawing as the bytes of an SVG, PNG or PDF file.
 
     Args:
-        dot: DOT source, from `dot_source`.
+        dot: DOT source, from `dot_source`; its tooltip becomes the title.
         image_format: "svg", "png" or "pdf".
+        description: the drawing in words, for those who can't see it (SVG and PNG).
+        schemes: the source is in the colours of `MARKED`: an SVG that follows the reader's scheme.
 
     Raises:
         InputError: there is no such format.
@@ -58,14 +63,18 @@ def render(dot: str, image_format: str = "svg") -> bytes:
         raise OutputError(msg) from error
     title, data = _draw(pygraphviz.AGraph, dot, image_format)
     if image_format == "svg":
-        return _finish_svg(data.decode("utf-8"), title).encode("utf-8")
+        svg = data.decode("utf-8")
+        svg = follow_scheme(svg) if schemes else svg
+        return _finish_svg(svg, title or "computation graph", description).encode("utf-8")
     if not _has_fonts(pygraphviz.AGraph):
         msg = (
             "this machine has no fonts: the text is drawn as boxes; install some "
             "(Debian: apt install fonts-dejavu-core), or draw an SVG, whose viewer has its own"
         )
         warnings.warn(msg, FontWarning, stacklevel=2)
-    return _mark_png(data) if image_format == "png" else data + f"% {MARKER}\n".encode()
+    if image_format == "pdf":
+        return data + f"% {MARKER}\n".encode()
+    return _mark_png(data, title or "computation graph", description)
 
 
 def is_own(data: bytes) -> bool:
@@ -86,7 +95,7 @@ def _draw(agraph: Any, dot: str, image_format: str) -> tuple[str, bytes]:
             graph = agraph(string=dot)
             _limit(graph, image_format)
             title = _tooltip(graph)
-            data = graph.draw(None, format=image_format, prog="dot")
+            data = graph.draw(None, format=image_format, prog=_program(graph))
             graph.close()
         except OutputError:
             raise
@@ -97,6 +106,11 @@ def _draw(agraph: Any, dot: str, image_format: str) -> tuple[str, bytes]:
         reason = "; ".join(said) or str(problem or "no output")
         raise OutputError(f"Graphviz can't draw this: {reason}") from problem
     return title, data
+
+
+def _program(graph: Any) -> str:
+    """What lays the graph out: where all places are given, there is nothing to do for `dot`."""
+    return "neato" if dict(graph.graph_attr).get("layout") == "neato" else "dot"
 
 
 def _tooltip(graph: Any) -> str:
@@ -162,22 +176,32 @@ def _redirected(file: BinaryIO) -> Iterator[None]:
 # ---------------------------------------------------------------- finishing touches
 
 
-def _finish_svg(svg: str, title: str) -> str:
-    """The marker, and what a screen reader says."""
-    label = html.escape(title or "computation graph")
-    head = f'role="img" aria-label="{label}" style="max-width: 100%; height: auto"'
+def _finish_svg(svg: str, title: str, description: str) -> str:
+    """The marker, and what a screen reader says; ids that are unique where pictures share a page."""
+    number = f"{zlib.crc32(svg.encode()):08x}"
+    names = [f"title-{number}", f"about-{number}"][: 2 if description else 1]
+    told = [
+        f'<{tag} id="{name}">{html.escape(text)}</{tag}>'
+        for tag, name, text in zip(("title", "desc"), names, (title, description), strict=False)
+    ]
+    head = f'role="img" aria-labelledby="{" ".join(names)}" style="max-width: 100%; height: auto"'
     svg = svg.replace("<svg ", f"<!-- {MARKER} -->\n<svg {head} ", 1)
-    return re.sub(
-        r"<title>.*?</title>", lambda _: f"<title>{label}</title>", svg, count=1, flags=re.DOTALL
-    )
+    svg = re.sub(r"(<g [^>]*>\s*)<title>.*?</title>\s*", r"\1", svg, count=1, flags=re.DOTALL)
+    return re.sub(r"<svg\b[^>]*>", lambda m: "\n".join([m[0], *told]), svg, count=1)
 
 
-def _mark_png(png: bytes) -> bytes:
-    """A text chunk behind the header, which comes first and has a fixed length."""
+def _mark_png(png: bytes, title: str, description: str) -> bytes:
+    """Text chunks behind the header, which comes first and has a fixed length."""
     end = 8 + 12 + 13
-    body = b"tEXtSoftware\0" + MARKER.encode()
-    chunk = (len(body) - 4).to_bytes(4, "big") + body + zlib.crc32(body).to_bytes(4, "big")
-    return png[:end] + chunk + png[end:]
+    chunks = _chunk(b"tEXtSoftware\0" + MARKER.encode())
+    for key, text in ((b"Title", title), (b"Description", description)):
+        if text:
+            chunks += _chunk(b"iTXt" + key + b"\0\0\0\0\0" + text.encode("utf-8", "replace"))
+    return png[:end] + chunks + png[end:]
+
+
+def _chunk(body: bytes) -> bytes:
+    return (len(body) - 4).to_bytes(4, "big") + body + zlib.crc32(body).to_bytes(4, "big")
 
 
 @cache
