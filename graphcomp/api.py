@@ -13,6 +13,7 @@ from graphcomp import ad, codegen, frontends
 from graphcomp.check import CheckReport, check_graph
 from graphcomp.derivation import derive
 from graphcomp.evaluate import bind, evaluate
+from graphcomp.explorer import explore
 from graphcomp.graph import GraphData
 from graphcomp.printers import drawing, latex, notebook
 from graphcomp.printers.compose import compose
@@ -207,6 +208,30 @@ class Graph(GraphData):
         ('501 nodes drawn as 3: a block that comes 499 times is drawn once',)
         """
         return drawing.Drawing(compose(self, mode=mode, at=at, **options))
+
+    def explore(
+        self, path: str | Path, *, at: Values | None = None, mode: str = "reverse", **options: Any
+    ) -> Path:
+        """Write a page on which the graph can be walked through: graph, trace and explanation.
+
+        One HTML file that needs nothing else. Inputs can be edited in it, and all numbers follow.
+
+        Args:
+            path: the file, with the suffix .html.
+            at: values of inputs, to start with; some are chosen for those left out.
+            mode: what is shown first, "forward" or "reverse".
+            **options: wrt, steps, letter, heading, and `force` to overwrite a file that graphcomp
+                did not make.
+
+        Raises:
+            OutputError: the file can't be written, or is not ours to overwrite.
+            InputError: the graph has too many steps for a page.
+
+        >>> import graphcomp as gc
+        >>> gc.from_string("y = x*sin(x)").explore("product.html", at={"x": 2.0}).name
+        'product.html'
+        """
+        return explore(self, path, at=at, mode=mode, **options)
 
     def _repr_mimebundle_(self, **_options: Any) -> dict[str, str]:
         """The graph for notebooks: its drawing, its formulas in LaTeX, and text; never an error."""

@@ -120,6 +120,17 @@ def test_closed_forms(node, by, expected):
     assert closed(derive(graph({"f": node}), "reverse"), by) == expected
 
 
+def test_integers_take_part_in_closed_forms():
+    i, x = gc.scalar("i", "int64"), gc.scalar("x")
+    graph = GraphData([i, x], {"y": x**2 * i + i // 2})
+    found = derive(graph, "reverse", at={"i": 3, "x": 2.0})
+    form = found.closed_form("y", "x")
+    assert form is not None
+    names = {node: UNICODE.symbol(name) for node, name in form.names.items()}
+    assert Formulas(found.program).expression(form.node, names) == "2·i·x"
+    assert found.checks[0].agrees
+
+
 def test_the_reason_of_a_closed_form_is_kept():
     insight = derive(graph({"y": 1 / (1 + gc.exp(-a * x))}, (x, a))).insight
     assert insight is not None

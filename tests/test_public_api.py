@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 NAMES = [name for name in gc.__all__ if name != "__version__"]
 OBJECTS = {name: getattr(gc, name) for name in NAMES}
 METHODS = [name for name in vars(gc.Graph) if not name.startswith("_")]
-COMMANDS = ("draw", "trace", "compile", "check")
+COMMANDS = ("draw", "explore", "trace", "compile", "check")
 NEED_NO_EXAMPLE = {name for name, value in OBJECTS.items() if isinstance(value, (type, ModuleType))}
 
 

@@ -1,4 +1,4 @@
-"""The command line: ``graphcomp draw | trace | compile | check | grade``.
+"""The command line: ``graphcomp draw | explore | trace | compile | check | grade``.
 
 Data goes to stdout, messages to stderr. Exit status: 0 done, 1 failure (also: a check or a
 grading that does not pass), 2 usage, 130 interrupted. Never a traceback.

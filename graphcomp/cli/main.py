@@ -103,7 +103,7 @@ def _view(arguments: argparse.Namespace) -> dict[str, Any]:
         "mode": arguments.mode,
         "at": parse_point(arguments.at, "--at"),
         "wrt": parse_names(arguments.wrt, "--wrt"),
-        "seed": parse_point(arguments.seed, "--seed", units=True),
+        "seed": parse_point(getattr(arguments, "seed", None), "--seed", units=True),
         "steps": arguments.steps,
         "letter": arguments.letter or None,
     }
@@ -130,6 +130,17 @@ def _draw(arguments: argparse.Namespace) -> int:
         _report(drawing.write(arguments.output, theme=arguments.theme, force=arguments.force))
     for message in drawing.messages:
         print(f"graphcomp: {_CONTROL.sub('?', message)}", file=sys.stderr)
+    return 0
+
+
+def _explore(arguments: argparse.Namespace) -> int:
+    view = _view(arguments)
+    del view["seed"]  # it is chosen on the page
+    _report(
+        _graph(arguments).explore(
+            arguments.output, force=arguments.force, heading=arguments.title, **view
+        )
+    )
     return 0
 
 
@@ -204,6 +215,7 @@ def _report(path: Path) -> None:
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "draw": _draw,
+    "explore": _explore,
     "trace": _trace,
     "compile": _compile,
     "check": _check,

@@ -13,6 +13,7 @@ _SHAPE = "shapes of the inputs, dimensions by colons, nothing for a scalar: x=n,
 
 _EXAMPLES = """examples:
   graphcomp draw "1/(1+exp(-a*x))" -o sigmoid.svg --mode reverse --at x=1,a=2
+  graphcomp explore "1/(1+exp(-a*x))" -o sigmoid.html --at x=1,a=2
   graphcomp trace "y(x1, x2) = x1*x2 + sin(x1)" --mode both --at x1=2,x2=5
   graphcomp compile model.py:loss --shape x=n,y=k,W1=m:n,W2=k:m -o loss_grad.py --wrt W1,W2
   graphcomp check loss_grad.py
@@ -31,6 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"graphcomp {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_draw(commands)
+    _add_explore(commands)
     _add_trace(commands)
     _add_compile(commands)
     _add_check(commands)
@@ -97,7 +99,9 @@ def _add_target(parser: argparse.ArgumentParser, *, text: str = _TARGET) -> None
     parser.add_argument("--name", metavar="NAME", help="of the graph and its functions")
 
 
-def _add_view(parser: argparse.ArgumentParser, modes: Sequence[str], default: str | None) -> None:
+def _add_view(
+    parser: argparse.ArgumentParser, modes: Sequence[str], default: str | None, *, seed: bool = True
+) -> None:
     shown = default if default is not None else "none: local partials only"
     parser.add_argument(
         "--mode", choices=modes, default=default, help=f"which derivatives (default: {shown})"
@@ -106,9 +110,10 @@ def _add_view(parser: argparse.ArgumentParser, modes: Sequence[str], default: st
     parser.add_argument(
         "--wrt", metavar="NAMES", help="inputs or steps to differentiate by: x,a (default: all)"
     )
-    parser.add_argument(
-        "--seed", metavar="SEEDS", help="tangents or cotangents to start from: x=1,v=E2"
-    )
+    if seed:
+        parser.add_argument(
+            "--seed", metavar="SEEDS", help="tangents or cotangents to start from: x=1,v=E2"
+        )
     parser.add_argument(
         "--steps",
         choices=("grouped", "named", "primitive"),
@@ -120,8 +125,8 @@ def _add_view(parser: argparse.ArgumentParser, modes: Sequence[str], default: st
     )
 
 
-def _add_output(parser: argparse.ArgumentParser, text: str) -> None:
-    parser.add_argument("-o", "--output", metavar="FILE", help=text)
+def _add_output(parser: argparse.ArgumentParser, text: str, *, required: bool = False) -> None:
+    parser.add_argument("-o", "--output", metavar="FILE", required=required, help=text)
     parser.add_argument(
         "--force", action="store_true", help="overwrite a file that graphcomp did not make"
     )
@@ -161,6 +166,16 @@ def _add_draw(commands: Commands[argparse.ArgumentParser]) -> None:
         action=argparse.BooleanOptionalAction,
         help="draw equal blocks in a row once (default: if the graph is large)",
     )
+
+
+def _add_explore(commands: Commands[argparse.ArgumentParser]) -> None:
+    example = 'graphcomp explore "y(x, a) = 1/(1+exp(-a*x))" --at x=1,a=2 -o sigmoid.html'
+    text = "write a page to walk through graph and derivation, with inputs to edit"
+    parser = _command(commands, "explore", text, example)
+    _add_target(parser)
+    _add_view(parser, ("forward", "reverse"), "reverse", seed=False)
+    _add_output(parser, "the page, an .html file", required=True)
+    parser.add_argument("--title", metavar="TEXT", help="heading of the page")
 
 
 def _add_trace(commands: Commands[argparse.ArgumentParser]) -> None:

@@ -121,12 +121,12 @@ def elementwise_op(
     >>> import sympy
     >>> import graphcomp as gc
     >>> x = sympy.Symbol("x")
-    >>> bump = gc.elementwise_op(
-    ...     "bump", sympy.exp(-(x**2)), partials=[-2 * x * sympy.Symbol("out")]
+    >>> bell = gc.elementwise_op(
+    ...     "bell", sympy.exp(-(x**2)), partials=[-2 * x * sympy.Symbol("out")]
     ... )
-    >>> bump(np.array([0.0, 1.0]))
+    >>> bell(np.array([0.0, 1.0]))
     array([1.        , 0.36787944])
-    >>> gc.grad(lambda v: np.sum(bump(v)))(np.array([0.0, 1.0]))
+    >>> gc.grad(lambda v: np.sum(bell(v)))(np.array([0.0, 1.0]))
     array([-0.        , -0.73575888])
     """
     try:

@@ -67,7 +67,8 @@ class Field:
         """
         stop = {*known, *self._leaves}
         order = topological([root], stop=lambda n: n in stop or not _is_rational(n))
-        order = [node for node in order if node.is_real]  # conditions belong to their choice
+        # conditions belong to their choice
+        order = [node for node in order if node.dtype.kind != "b"]
         if len(order) > MOST_NODES:
             raise TooLarge
         done: dict[Node, sympy.Expr] = {}
