@@ -23,13 +23,14 @@ PORTED: Mapping[str, Op] = {
         *("sin", "cos", "tan", "arcsin", "arccos", "arctan", "arctan2", "hypot"),
         *("sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh"),
         *("sigmoid", "sigmoid_difference", "softplus", "logaddexp", "logaddexp2"),
+        *("sigmoid_slope", "sech2", "log1mexp"),
         *("sign", "absolute", "relu", "maximum", "minimum", "floor", "ceil", "rint", "trunc"),
         *("isnan", "isinf", "isfinite", "signbit"),
         *("sum", "reduce_max", "reduce_min", "prod", "prod_others", "norm", "logsumexp"),
         *("softmax", "log_softmax", "cumsum", "cumprod", "shift", "argmax", "argmin"),
         *("all", "any", "count_nonzero"),
         *("broadcast_to", "reshape", "transpose", "getitem", "scatter", "concatenate", "astype"),
-        *("matmul", "outer", "einsum", "tril", "triu", "diagonal", "from_diagonal"),
+        *("matmul", "vdot", "outer", "einsum", "tril", "triu", "diagonal", "from_diagonal"),
     )
 }
 

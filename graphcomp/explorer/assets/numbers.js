@@ -40,7 +40,9 @@ function listed(texts, whole, separator) {
 function numberText(x, digits = 6, dtype = "float64") {
   if (x.shape.length === 0) return scalarText(x.data[0], digits, dtype);
   const most = Math.min(digits, DIGITS.find(([size]) => x.data.length <= size)[1]);
-  return arrayText(x, most, dtype);
+  const fits = x.shape.at(-1) <= MOST_ENTRIES && x.shape.slice(0, -1).every((dim) => dim <= MOST_ROWS);
+  const size = x.shape.length > 1 ? x.shape.join("\u00d7") : `${x.shape[0]} entries`;
+  return arrayText(x, most, dtype) + (fits ? "" : ` (${size})`);
 }
 
 function arrayText(x, digits, dtype) {

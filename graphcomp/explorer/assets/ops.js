@@ -3,6 +3,11 @@
 
 const LN2 = Math.LN2;
 
+function sigmoidSlope(x) {
+  const small = Math.exp(-Math.abs(x));
+  return small / (1 + small) ** 2;
+}
+
 function sigmoid(x) {
   return Math.exp(Math.min(x, 0)) / (1 + Math.exp(-Math.abs(x)));
 }
@@ -268,6 +273,9 @@ const ENTRYWISE = {
   arccosh: Math.acosh,
   arctanh: Math.atanh,
   sigmoid,
+  sigmoid_slope: sigmoidSlope,
+  sech2: (x) => 4 * sigmoidSlope(2 * x),
+  log1mexp: (x) => (x > -Math.LN2 ? Math.log(-Math.expm1(x)) : Math.log1p(-Math.exp(x))),
   sigmoid_difference: sigmoidDifference,
   softplus: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
   logaddexp,
@@ -333,6 +341,7 @@ const WHOLE = {
   scatter: ([x], { index, shape }) => scattered(x, index, shape),
   concatenate: (arrays, { axis }) => concatenated(arrays, axis),
   matmul: ([a, b]) => matmul(a, b),
+  vdot: ([a, b]) => filled([], a.data.reduce((sum, entry, i) => sum + entry * b.data[i], 0)),
   outer: ([a, b]) => generate([...a.shape, ...b.shape], ([i, j]) => a.data[i] * b.data[j]),
   einsum: (arrays, { subscripts }) => einsum(arrays, subscripts),
   tril: masked((difference, k) => difference <= k),
