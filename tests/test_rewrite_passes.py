@@ -99,6 +99,12 @@ SHAPES_TABLE = [
     ("sum_of_broadcast", X.broadcast_to((5,)).sum(), 5.0 * X),
     ("sum_of_broadcast", W[:, None].broadcast_to(("m", 4)).sum(axis=1), 4.0 * W),
     ("sum_of_broadcast", W[:, None].broadcast_to(("m", 4)).sum(), 4.0 * W.sum()),
+    ("broadcast_outwards", gc.exp(X.broadcast_to(("m", "n"))), gc.exp(X).broadcast_to(("m", "n"))),
+    (
+        "broadcast_outwards",
+        V.broadcast_to(("m", "n")) / X.broadcast_to(("m", "n")),
+        (V / X).broadcast_to(("m", "n")),
+    ),
     ("sum_of_sum", A.sum(axis=0).sum(), A.sum()),
     ("sum_of_sum", D.sum(axis=1).sum(axis=1), D.sum(axis=(1, 2))),
     (
@@ -125,6 +131,7 @@ SHAPES_TABLE = [
 ]
 
 PRODUCTS_TABLE = [
+    ("sum_of_terms", (A * C - A**2).sum(), vdot(A, C) - vdot(A, A)),
     ("sum_of_products", (U * V).sum(), U @ V),
     ("sum_of_products", (U**2).sum(), U @ U),
     ("sum_of_products", (A * C).sum(), vdot(A, C)),

@@ -129,7 +129,7 @@ def _best(order: Sequence[Node], results: set[Node], late: Collection[Node]) -> 
         for node in order:
             along.visit(node)
         found = [c for c in along.candidates(order) if c.worth_it(dim, order, results)]
-        work = sum(len(c.work) for c in found)
+        work = sum(c.saved(order, results) for c in found)
         leading = -sum(along.axis[node] for c in found for node in c.work)
         if (work, leading) > gain:
             best, gain = found, (work, leading)
@@ -272,6 +272,11 @@ class _Candidate:
                 return False
         return bool(simple) and (len(simple) >= FEWEST or self._expands(order, results))
 
+    def saved(self, order: Sequence[Node], results: set[Node]) -> float:
+        """The entries that need not be stored, less those that must; a dimension counts as 64."""
+        inner = sum(_entries(node) for node in self.work)
+        return inner - 2.0 * sum(_entries(node) for node in needed(self, order, results))
+
     def _expands(self, order: Sequence[Node], results: set[Node]) -> bool:
         """Whether something inside is larger than all that goes in and comes out."""
         inner = max((_degree(size_of(node.shape)) for node in self.work), default=(0, 0))
@@ -286,6 +291,11 @@ def _degree(size: Dim) -> tuple[int, int]:
     if isinstance(size, int):
         return 0, size
     return int(sympy.total_degree(size)), 1
+
+
+def _entries(node: Node) -> float:
+    degree, number = _degree(size_of(node.shape))
+    return float(number * 64**degree)
 
 
 def _moves(node: Node) -> bool:

@@ -41,7 +41,7 @@ def _sech2(x: Any) -> Any:
 
 
 def _scatter_at(x: Any, index: Any, shape: tuple[int, ...]) -> Any:
-    """Zeros of a shape, with x added at an index that may name an entry several times."""
+    """Zeros of a shape, with x added at an index that may repeat."""
     result = np.zeros(shape, np.asarray(x).dtype)
     np.add.at(result, index, x)
     return result

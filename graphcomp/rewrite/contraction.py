@@ -120,12 +120,21 @@ def _matrix(x: Factor, free: str, inner: str) -> Node | None:
 def _stacked(
     a: Factor, b: Factor, batch: str, mine: str, inner: str, other: str, out: str
 ) -> Node | None:
-    """A matrix product for every entry of the leading axes."""
-    if not len(mine) == len(inner) == len(other) == 1 or out != batch + mine + other:
+    """A matrix product for every entry of the axes that both factors keep.
+
+    BLAS takes a matrix as it lies if the entries of its rows or its columns are neighbours: so the
+    last axis of a factor must not be one of the stack. Nor should that of the result be moved.
+    """
+    if not len(mine) == len(inner) == len(other) == 1:
         return None
-    left = {batch + mine + inner: a.node, batch + inner + mine: a.node.mT}.get(a.letters)
-    right = {batch + inner + other: b.node, batch + other + inner: b.node.mT}.get(b.letters)
-    return None if left is None or right is None else apply(MATMUL, left, right)
+    if a.letters[-1] in batch or b.letters[-1] in batch or out[-1] in batch:
+        return None
+    if out[-1] == mine:
+        a, b, mine, other = b, a, other, mine
+    if set(out) != {*batch, mine, other}:
+        return None
+    product = apply(MATMUL, arranged(a, batch + mine + inner), arranged(b, batch + inner + other))
+    return arranged(Factor(product, batch + mine + other), out)
 
 
 def multiplied(a: Factor, b: Factor, out: str) -> Node | None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from string import ascii_letters
 
 from graphcomp.node import Node, intern
-from graphcomp.ops.arithmetic import MUL
+from graphcomp.ops.arithmetic import ADD, MUL, SUB
 from graphcomp.ops.contraction import MATMUL, VDOT
 from graphcomp.ops.einsum import EINSUM, einsum
 from graphcomp.ops.leaves import IDENTITY
 from graphcomp.ops.powers import SQUARE
 from graphcomp.ops.reductions import SUM
-from graphcomp.ops.shaping import RESHAPE
+from graphcomp.ops.shaping import BROADCAST, RESHAPE
 from graphcomp.ops.triangular import DIAGONAL, FROM_DIAGONAL
 from graphcomp.rewrite.contraction import (
     Factor,
@@ -50,6 +50,28 @@ def sum_of_products(node: Node) -> Node | None:
     if found is None:
         return None
     return found.reshape(kept_shape(summed.shape, axes)) if node.param("keepdims") else found
+
+
+@rule(SUM, before="sum(a*b + c*d)", after="sum(a*b) + sum(c*d)")
+def sum_of_terms(node: Node) -> Node | None:
+    """The same products are added, in another order; each sum is an inner product, without arrays."""
+    (summed,) = node.args
+    whole = len(node.param("axes")) == summed.ndim > 0 and not node.param("keepdims")
+    if not whole or not node.is_real or summed.op not in {ADD, SUB}:
+        return None
+    if not all(_is_product(term) and term.dtype == node.dtype for term in summed.args):
+        return None
+    first, second = (intern(SUM, (term,), node.params) for term in summed.args)
+    return intern(summed.op, (first, second))
+
+
+def _is_product(node: Node) -> bool:
+    """A product of arrays, or a number times one."""
+    if node.op is MUL and node.args[0].constant is not None:
+        node = node.args[1]
+    if node.op is MUL:
+        return all(arg.op is not BROADCAST for arg in node.args)
+    return node.op is SQUARE
 
 
 @rule(EINSUM, before='einsum("ij,jk->ik", A, B)', after="A @ B, A.T, sum(A), outer(u, v), A*B")
@@ -156,6 +178,7 @@ def diagonal_of_product(node: Node) -> Node | None:
 
 
 RULES = (
+    sum_of_terms,
     sum_of_products,
     plain_einsum,
     flat_product,

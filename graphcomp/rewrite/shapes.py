@@ -5,6 +5,7 @@ from __future__ import annotations
 from graphcomp.node import Node, apply, dimension, intern, number
 from graphcomp.op import Kind
 from graphcomp.ops import ALL
+from graphcomp.ops.arithmetic import MUL, NEG
 from graphcomp.ops.contraction import MATMUL
 from graphcomp.ops.reductions import SUM
 from graphcomp.ops.shaping import BROADCAST, GETITEM, RESHAPE, TRANSPOSE
@@ -157,7 +158,24 @@ def transpose_outwards(node: Node) -> Node | None:
     return intern(node.op, parts, node.params).transpose(axes)
 
 
+@rule(*POINTWISE, before="f(broadcast(x))", after="broadcast(f(x))")
+def broadcast_outwards(node: Node) -> Node | None:
+    """Entry by entry; before it is spread, there are fewer."""
+    if not node.shape or node.op is NEG:
+        return None
+    if node.op is MUL and any(arg.constant is not None for arg in node.args):
+        return None  # factors stand in front, outside
+    shapes = {arg.args[0].shape for arg in node.args if arg.op is BROADCAST}
+    shapes = {shape for shape in shapes if shape != ()} or shapes
+    if len(shapes) != 1 or any(arg.op is not BROADCAST for arg in node.args):
+        return None
+    (shape,) = shapes
+    parts = tuple([arg.args[0].broadcast_to(shape) for arg in node.args])
+    return intern(node.op, parts, node.params).broadcast_to(node.shape)
+
+
 RULES = (
+    broadcast_outwards,
     sum_of_broadcast,
     sum_of_sum,
     sum_of_one,

@@ -139,7 +139,7 @@ def _loss_value_and_grad_rows(
     z: Array, Y: Array, a3: Any, b: int, c: int
 ) -> tuple[Any, Array]:
     """All rows, in blocks that stay in the cache."""
-    step = 65536 // (4 * c + 1) + 1
+    step = 65536 // (6 * c + 1) + 1
     if b <= step:
         return _loss_value_and_grad_block(z, Y, a3)
     t1 = 0.0
@@ -185,7 +185,7 @@ def _loss_vjp_rows(
     z: Array, Y: Array, b: int, c: int
 ) -> tuple[Array, Array, Any, Array, Array]:
     """All rows, in blocks that stay in the cache."""
-    step = 65536 // (4 * c + 1) + 1
+    step = 65536 // (5 * c + 1) + 1
     if b <= step:
         return _loss_vjp_block(z, Y)
     w2 = np.empty((b, c))
@@ -220,7 +220,7 @@ def _loss_vjp_rows_2(
     a1: Any, Y: Array, w3: Array, w2: Array, t3: Array, t2: Array, b: int, c: int
 ) -> Array:
     """All rows, in blocks that stay in the cache."""
-    step = 65536 // (4 * c + 1) + 1
+    step = 65536 // (5 * c + 1) + 1
     if b <= step:
         return _loss_vjp_block_2(a1, Y, w3, w2, t3, t2)
     z_bar = np.empty((b, c))
@@ -270,7 +270,7 @@ def _loss_derivatives_block(z: Array, a2: Any, Y: Array) -> Array:
 
 def _loss_derivatives_rows(z: Array, a2: Any, Y: Array, b: int, c: int) -> Array:
     """All rows, in blocks that stay in the cache."""
-    step = 65536 // (4 * c + 1) + 1
+    step = 65536 // (6 * c + 1) + 1
     if b <= step:
         return _loss_derivatives_block(z, a2, Y)
     z_bar = np.empty((b, c))
