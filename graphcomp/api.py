@@ -307,6 +307,22 @@ class Graph(GraphData):
         """The source text of a module with the given functions; it needs NumPy only."""
         return codegen.generate(self, functions, wrt, target=target, **options)
 
+    def explain(
+        self,
+        functions: Sequence[str] = ("value", "value_and_grad"),
+        wrt: ad.Wrt = None,
+        *,
+        target: str = "numpy",
+    ) -> str:
+        """What the passes of the code generator do for each function: rules, memory, blocks.
+
+        >>> import graphcomp as gc
+        >>> text = gc.from_string("y = 1/(1 + exp(-x))").explain(["value"])
+        >>> "stability   sigmoid 1" in text
+        True
+        """
+        return codegen.explain(self, functions, wrt, target=target)
+
     def write(
         self,
         path: str | Path,

@@ -159,6 +159,10 @@ def _compile(arguments: argparse.Namespace) -> int:
     graph = _graph(arguments)
     functions = parse_names(arguments.functions, "--functions") or []
     wrt = parse_names(arguments.wrt, "--wrt")
+    if arguments.explain:
+        print(codegen.explain(graph, functions, wrt, target=arguments.language))
+        if arguments.output is None:
+            return 0
     if arguments.output is None:
         made = codegen.build_module(graph, functions, wrt, target=arguments.language)
         if made.data:

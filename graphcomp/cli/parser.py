@@ -230,6 +230,11 @@ def _add_compile(commands: Commands[argparse.ArgumentParser]) -> None:
         dest="language",
         help="math: Python floats only, for graphs of scalars",
     )
+    parser.add_argument(
+        "--explain",
+        action="store_true",
+        help="print what was rewritten and what it saves (instead of source to stdout)",
+    )
 
 
 def _add_check(commands: Commands[argparse.ArgumentParser]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from graphcomp.codegen import functions
+from graphcomp.codegen.explain import explain
 from graphcomp.codegen.flat import FLAT
 from graphcomp.codegen.loading import CompiledFunction, compile_function, load
 from graphcomp.codegen.module import TARGETS, Generated, build_module, generate
@@ -18,6 +19,7 @@ __all__ = [
     "Generated",
     "build_module",
     "compile_function",
+    "explain",
     "generate",
     "load",
     "write_files_of",

@@ -27,7 +27,7 @@ from graphcomp.graph import GraphData
 from graphcomp.names import check_name, fresh_name, identifier
 from graphcomp.node import Node
 from graphcomp.ops import math_runtime, numpy_runtime
-from graphcomp.program import build_program
+from graphcomp.program import Program, build_program
 from graphcomp.rewrite import PASSES, Report, stabilize_graph
 from graphcomp.traversal import collector_at_rest, topological
 
@@ -100,6 +100,38 @@ def build_module(
         return _generate(graph, functions, wrt, target, name, output)
 
 
+def requested(
+    graph: GraphData,
+    functions: Sequence[str],
+    wrt: Wrt,
+    target: str,
+    name: str | None,
+    output: str | None,
+) -> tuple[Request, list[Plan], Report, Program]:
+    """What is asked for, the plan of each function, what was rewritten before, and the steps.
+
+    Raises:
+        InputError: no such target, or arrays for one that has none.
+    """
+    if target not in TARGETS:
+        msg = f"target must be {' or '.join(map(repr, TARGETS))}, not {target!r}"
+        raise InputError(msg)
+    for node in graph.inputs:
+        if not TARGETS[target].arrays and node.shape:
+            raise no_arrays(node)
+    reserved = {*_reserved(graph), *_carried(graph.nodes)}
+    called = fresh_name(check_name(name or graph.name, "name"), reserved)
+    report = Report()
+    program = build_program(graph)
+    named = stabilize_graph(named_steps(program), report)
+    request = Request(named, graph, wrt, called, output, graph_digest(graph))
+    kinds = (functions,) if isinstance(functions, str) else tuple(dict.fromkeys(functions))
+    direct = [kind for kind in kinds if kind != FLAT]
+    if FLAT in kinds and "value_and_grad" not in direct:
+        direct.append("value_and_grad")
+    return request, [plan(kind, request) for kind in direct], report, program
+
+
 def _generate(
     graph: GraphData,
     functions: Sequence[str],
@@ -108,35 +140,20 @@ def _generate(
     name: str | None,
     output: str | None,
 ) -> Generated:
-    if target not in TARGETS:
-        msg = f"target must be {' or '.join(map(repr, TARGETS))}, not {target!r}"
-        raise InputError(msg)
-    kinds = (functions,) if isinstance(functions, str) else tuple(dict.fromkeys(functions))
-    reserved = {*_reserved(graph), *_carried(graph.nodes)}
-    called = fresh_name(check_name(name or graph.name, "name"), reserved)
-    report = Report()
-    program = build_program(graph)
-    named = stabilize_graph(named_steps(program), report)
-    request = Request(named, graph, wrt, called, output, graph_digest(graph))
-    direct = [kind for kind in kinds if kind != FLAT]
-    if FLAT in kinds and "value_and_grad" not in direct:
-        direct.append("value_and_grad")
-    plans = [plan(kind, request) for kind in direct]
+    request, plans, report, program = requested(graph, functions, wrt, target, name, output)
     carried = _carried(topological([node for each in plans for node in each.outputs.values()]))
-    reserved |= carried.keys()
-    arrays = TARGETS[target].arrays
-    for node in graph.inputs:
-        if not arrays and node.shape:
-            raise no_arrays(node)
+    reserved = {*_reserved(graph), *_carried(graph.nodes), *carried}
     writer, constants = _writer(graph, plans, reserved, target, report)
     functions_of = {each.name: writer.function(each) for each in plans}
-    if FLAT in kinds:
-        if not arrays:
+    kinds = [each.kind for each in plans]
+    if FLAT in ((functions,) if isinstance(functions, str) else functions):
+        if not TARGETS[target].arrays:
             msg = f"{FLAT} returns an array: use target 'numpy'"
             raise InputError(msg)
         inner = next(each for each in plans if each.kind == "value_and_grad")
-        functions_of[f"{called}_{FLAT}"] = flat_function(request, inner, writer.arguments)
-    about = About(request, (*direct, *(kind for kind in kinds if kind == FLAT)), target, program)
+        functions_of[f"{request.name}_{FLAT}"] = flat_function(request, inner, writer.arguments)
+        kinds.append(FLAT)
+    about = About(request, tuple(kinds), target, program)
     stored = constants.stored()
     data = packed_arrays(stored)
     lines = stored_lines(stored, data) if stored else []
