@@ -144,6 +144,8 @@ class Context:
         spelling, dims = self._spelling(node, len(operands))
         if op.form is Form.CONTRACTION and max(len(piece.shape) for piece in operands) <= 2:
             spelling = _DOT  # half the overhead of @
+        if operands and operands[0].number and spelling.template.startswith("{0}."):
+            operands[0] = strong(operands[0])  # a number of Python has no methods of arrays
         text, precedence = _filled(op, spelling, operands)
         piece = Piece(
             text,
