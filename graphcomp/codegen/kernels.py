@@ -31,7 +31,7 @@ from graphcomp.traversal import topological
 #: Entries of all arrays of a block together: half a MiB of float64, within the second-level cache.
 ENTRIES = 1 << 16
 #: The same where blocks go into products of matrices, which are slow on few rows.
-ENTRIES_OF_PRODUCTS = 1 << 19
+ENTRIES_OF_PRODUCTS = 1 << 17
 #: Blocks of fewer entries than this cost more in calls than they save in the cache.
 FEWEST_ENTRIES = 1 << 10
 #: Lengths of blocks are multiples of this where rows are single entries.

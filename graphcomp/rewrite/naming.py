@@ -48,8 +48,8 @@ def fence(
 
 def _looked_into(node: Node) -> bool:
     """Whether some rule looks for such a node below another; else it is as a variable to them."""
-    if node.constant is not None:
-        return False
+    if node.constant is not None or node.op.form is Form.BROADCAST:
+        return False  # nothing that is computed once
     if node.shape or node.op not in _PLAIN:
         return True
     return any(arg.constant is not None for arg in node.args)
