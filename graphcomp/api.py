@@ -11,7 +11,7 @@ import numpy as np
 
 from graphcomp import ad, codegen, frontends
 from graphcomp.check import CheckReport, check_graph
-from graphcomp.derivation import derive
+from graphcomp.derivation import USUAL, derive
 from graphcomp.evaluate import bind, evaluate
 from graphcomp.explorer import explore
 from graphcomp.graph import GraphData
@@ -23,6 +23,9 @@ from graphcomp.program import Program, build_program
 from graphcomp.trace import Trace
 
 Values = Mapping[str, Any]
+
+#: Where a trace starts: values by name, several of these, or "each".
+Seeds = Values | Sequence[Values] | str | None
 
 
 class Graph(GraphData):
@@ -129,27 +132,44 @@ class Graph(GraphData):
         mode: str = "both",
         *,
         wrt: ad.Wrt = None,
-        seed: Values | None = None,
+        seed: Seeds = None,
         at: Values | None = None,
         steps: str = "grouped",
         letter: str | None = "w",
+        **choices: Any,
     ) -> Trace:
         """The derivation, step by step, of the derivatives by forward or reverse mode, or both.
 
         Args:
-            mode: "forward", "reverse" or "both".
+            mode: "forward", "reverse" or "both"; or "second", forward over reverse mode: tangents,
+                adjoints and tangents of adjoints, which are the Hessian times the seed.
             wrt: inputs or named steps to differentiate by; all real inputs by default.
-            seed: tangents of inputs (forward), cotangents of outputs (reverse).
+            seed: tangents of inputs (forward), cotangents of outputs (reverse): a mapping, a list
+                of mappings for several sweeps, or "each" for one of every input or output, entry by
+                entry.
             at: a value for every input; without it the trace is symbolic only.
             steps: how the graph is cut into steps: "grouped", "named" or "primitive".
             letter: of numbered steps; None to go by names alone.
+            **choices: what the printers show: show ("both", "symbolic", "numeric"), partials
+                ("folded", "shown"), arrange ("apart", "together"), why, accumulate, shapes (True,
+                False), rows (a number, or "all").
+
+        Raises:
+            InputError: the mode, a choice, a value or a seed is none.
+            NamingError: there is no such input, step or output.
+            ShapeError: a value or a seed has the wrong shape.
+            DerivativeError: there is nothing to differentiate, or a seed is needed.
 
         >>> import graphcomp as gc
         >>> trace = gc.from_string("y = x*x").derivation("reverse", at={"x": 3.0})
         >>> "w̄₁" in str(trace)
         True
         """
-        return Trace(derive(self, mode, wrt=wrt, seed=seed, at=at, steps=steps, letter=letter))
+        style = USUAL.changed(**choices)
+        found = derive(
+            self, mode, wrt=wrt, seed=seed, at=at, steps=steps, letter=letter, style=style
+        )
+        return Trace(found)
 
     def draw(
         self, path: str | Path, *, mode: str | None = None, at: Values | None = None, **options: Any

@@ -156,13 +156,19 @@ class Op:
     Attributes:
         name: unique, an identifier.
         kind: how a tangent passes through.
+        why: the rule by which it does, in a few words for people: "product rule: ...". In the
+            language of formulas (u**2, sqrt(u)), which printers write in their own signs.
+        why_constant: the same where one argument varies and the others are constant, by the place
+            of that argument.
+        why_reverse: the same for cotangents, where that takes other words.
         form: its place in a formula.
         arity: number of arguments, -1 for any.
         evaluate: the reference implementation on NumPy arrays, parameters as keywords.
         shape, dtype: rules on the arguments' shapes and dtypes, parameters as keywords.
         spell: how it is written, by dialect ("text", "numpy", "math", "latex", "mathml"); values
             are spellings, or functions of the number of arguments and the parameters that give one.
-            Without "mathml", MathML is made of "text".
+            Without "mathml", MathML is made of "text". "words", where there is one, is what people
+            read in place of "text".
             "math" is Python on floats, which may raise at the edge of a domain; "limits", where it
             differs from that, is Python that gives the limit instead; "once" serves as both, if the
             functions ``_exp``, ... that it calls are replaced by those of `math` (see `codegen.once`).
@@ -201,6 +207,9 @@ class Op:
     name: str
     kind: Kind
     evaluate: Rule
+    why: str = ""
+    why_constant: tuple[str, ...] = ()
+    why_reverse: str = ""
     form: Form = Form.CALL
     arity: int = 1
     shape: Rule = first_shape

@@ -32,6 +32,7 @@ class Trace:
         width: int | None = None,
         detail: str = "full",
         digits: int | None = None,
+        **choices: Any,
     ) -> str:
         """The trace as text.
 
@@ -41,26 +42,32 @@ class Trace:
                 table needs, the traces stand one below the other.
             detail: "full", or "brief" for the tables and results alone.
             digits: significant digits of numbers, 1 to 17; six by default, fewer in larger arrays.
+            **choices: what is shown, in place of what `Graph.derivation` was told: show, partials,
+                arrange, why, accumulate, shapes, rows.
 
         Raises:
-            InputError: there is no such detail, or there are no such digits.
+            InputError: there is no such detail or choice, or there are no such digits.
 
         >>> import graphcomp as gc
         >>> trace = gc.from_string("y = x/3").derivation("reverse", at={"x": 2.0})
         >>> print(trace.text(detail="brief", digits=2).splitlines()[-1])
         ∂y/∂x = 1/3
         """
-        return text.render(self.data, ascii=ascii, width=width, detail=detail, digits=digits)
+        return text.render(
+            self.data, ascii=ascii, width=width, detail=detail, digits=digits, **choices
+        )
 
-    def markdown(self, *, detail: str = "full", digits: int | None = None) -> str:
+    def markdown(self, *, detail: str = "full", digits: int | None = None, **choices: Any) -> str:
         """The trace as Markdown: one table of all traces, and what follows from them as lists.
 
         Args:
             detail: "full", or "brief" for the table and results alone.
             digits: significant digits of numbers.
+            **choices: what is shown, in place of what `Graph.derivation` was told: show, partials,
+                arrange, why, accumulate, shapes, rows.
 
         Raises:
-            InputError: there is no such detail, or there are no such digits.
+            InputError: there is no such detail or choice, or there are no such digits.
 
         >>> import graphcomp as gc
         >>> print(gc.from_string("y = x*x").derivation("reverse").markdown(detail="brief"))
@@ -73,7 +80,7 @@ class Trace:
         <BLANKLINE>
         - ∂y/∂x = 2·x
         """
-        return markdown.render(self.data, detail=detail, digits=digits)
+        return markdown.render(self.data, detail=detail, digits=digits, **choices)
 
     def latex(
         self,
@@ -82,6 +89,7 @@ class Trace:
         standalone: bool = False,
         detail: str = "full",
         digits: int | None = None,
+        **choices: Any,
     ) -> str:
         r"""The trace as LaTeX mathematics that LaTeX (amsmath), MathJax and KaTeX accept.
 
@@ -91,9 +99,11 @@ class Trace:
             standalone: a whole document, with everything that follows from the traces.
             detail: of the document: "full", or "brief" for the table and results alone.
             digits: significant digits of numbers.
+            **choices: what is shown, in place of what `Graph.derivation` was told: show, partials,
+                arrange, why, accumulate, shapes, rows.
 
         Raises:
-            InputError: there is no such form or detail, or there are no such digits.
+            InputError: there is no such form, detail or choice, or there are no such digits.
 
         >>> import graphcomp as gc
         >>> print(gc.from_string("y = 3*x").derivation("reverse").latex())
@@ -104,7 +114,7 @@ class Trace:
         \end{array}
         """
         return latex.render(
-            self.data, form=form, standalone=standalone, detail=detail, digits=digits
+            self.data, form=form, standalone=standalone, detail=detail, digits=digits, **choices
         )
 
     def html(
@@ -114,6 +124,7 @@ class Trace:
         prefix: str | None = "",
         detail: str = "full",
         digits: int | None = None,
+        **choices: Any,
     ) -> str:
         """The trace as an HTML page with MathML, without any script.
 
@@ -125,9 +136,11 @@ class Trace:
                 rows without ids.
             detail: "full", or "brief" for the table and results alone.
             digits: significant digits of numbers.
+            **choices: what is shown, in place of what `Graph.derivation` was told: show, partials,
+                arrange, why, accumulate, shapes, rows.
 
         Raises:
-            InputError: there is no such detail, there are no such digits, or the prefix is no
+            InputError: there is no such detail or choice, there are no such digits, or the prefix is no
                 beginning of an id.
 
         >>> import graphcomp as gc
@@ -136,7 +149,7 @@ class Trace:
         (True, False)
         """
         return html_page.render(
-            self.data, fragment=fragment, prefix=prefix, detail=detail, digits=digits
+            self.data, fragment=fragment, prefix=prefix, detail=detail, digits=digits, **choices
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -158,7 +171,7 @@ class Trace:
             format: "text", "ascii", "markdown", "latex", "html" or "json"; by default that of the
                 suffix: .txt, .md, .tex, .html or .json.
             force: replace a file that graphcomp did not make.
-            **options: of the format: detail, digits, width, form.
+            **options: of the format: detail, digits, width, form, and what is shown.
 
         Raises:
             InputError: there is no such format, or the format has no such option.

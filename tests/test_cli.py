@@ -491,3 +491,44 @@ def test_interrupt(tmp_path: Path) -> None:
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
     assert (process.returncode, out, err) == (130, "", "graphcomp: interrupted\n")
+
+
+# ---------------------------------------------------------------- what a trace shows
+
+
+@pytest.mark.parametrize(
+    ("options", "shown", "hidden"),
+    [
+        ("--mode reverse --show numeric --at u=2,v=3", "du = w1_bar = 3", "w1*w2"),
+        ("--mode reverse --show symbolic --at u=2,v=3", "w1*w2", "check"),
+        ("--mode reverse --partials shown", "dw3/dw1 = w2", "w1_bar += "),
+        ("--arrange together --width 150", "  |  adjoint trace (up)", "w1_bar += "),
+        ("--mode reverse --why", "product rule: d(u*v) = v*du + u*dv", "w1_bar += "),
+        ("--mode reverse --accumulate", "w1_bar += w3_bar*w2", "step by step"),
+        ("--mode second --seed u=1", "d2y/dudv = w2_bar_dot", "CLOSED"),
+        ("--mode forward --seed u=1 --seed v=1", "u_dot = 0, v_dot = 1", "w1_bar"),
+        ("--mode forward --seed each", "u_dot = 0, v_dot = 1", "w1_bar"),
+        ("--mode forward --rows 2", "1 more steps", "w2 = v"),
+        ("--mode forward --rows all", "w2 = v", "more steps"),
+        ("--mode reverse --detail brief", "dy/du = v", "COST"),
+    ],
+)
+def test_what_a_trace_shows(run: Run, options: str, shown: str, hidden: str):
+    found = run(f"trace 'y = u*v' --format ascii {options}")
+    assert found.status == 0, found.err
+    assert shown in found.out
+    assert hidden not in found.out
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("--show numeric", "give a value for every input"),
+        ("--rows 1", "a number from 2 on"),
+        ("--seed u=1 --seed q=1", "'q'"),
+    ],
+)
+def test_what_a_trace_can_not_show(run: Run, options: str, message: str):
+    found = run(f"trace 'y = u*v' --mode forward {options}")
+    assert found.status != 0
+    assert message in found.err

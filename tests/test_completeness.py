@@ -8,7 +8,7 @@ import graphcomp as gc
 from docs import make_ops_table
 from graphcomp import ops
 from graphcomp.numpy_protocol import NUMPY, OPS_BY_NUMPY, SCIPY
-from graphcomp.op import Kind
+from graphcomp.op import Kind, Op
 from tests.conformance.array_calls import KEYS, MASKS
 from tests.conformance.calls import CALLS
 from tests.conformance.cases import CASES
@@ -67,3 +67,14 @@ def test_the_page_lists_the_vocabulary():
     page = make_ops_table.PAGE.read_text(encoding="utf-8")
     assert [name for name in FUNCTIONS if f"`{name}`" not in page] == []
     assert [name for name in OWN_NAMES if f"`{name}`" not in page] == []
+
+
+@pytest.mark.parametrize("op", ops.ALL, ids=lambda op: op.name)
+def test_every_op_with_a_derivative_says_by_which_rule(op: Op):
+    passes = op.kind not in {Kind.LEAF, Kind.DISCRETE}
+    assert bool(op.why) == passes
+    assert len(op.why_constant) in {0, op.arity}
+    for text in (op.why, *op.why_constant, op.why_reverse):
+        assert text.isascii()  # signs are the printers' business
+        assert text == text.strip(" .")
+        assert len(text) <= 100

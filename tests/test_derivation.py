@@ -231,7 +231,8 @@ def test_json():
         "value": "-Infinity",
     }
     assert data["reverse"][0]["rows"][0]["terms"][0]["contribution"] == "w3_bar/w1"
-    assert data["closed"][0] == {"output": "y", "by": "x", "expression": "a/x"}
+    expected = {"output": "y", "by": "x", "expression": "a/x", "proof": "algebra"}
+    assert data["closed"][0] == expected
 
 
 def test_the_number_of_rows_is_linear_in_the_graph():

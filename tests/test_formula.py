@@ -126,7 +126,7 @@ def test_deep_expressions_are_cut():
         ("W12", "bar", "W̄₁₂", "W12_bar"),
         ("h_1", None, "h₁", "h_1"),
         ("y_observed", None, "y_observed", "y_observed"),
-        ("loss", "bar", "loss̄", "loss_bar"),
+        ("loss", "bar", "loss_bar", "loss_bar"),
     ],
 )
 def test_symbols(name, accent, unicode, plain):

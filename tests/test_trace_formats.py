@@ -386,5 +386,5 @@ def test_notebooks_get_text_where_nothing_else_can_be_made(monkeypatch):
     monkeypatch.setattr("graphcomp.api.drawing.svg", fail)
     monkeypatch.setattr("graphcomp.api.latex.graph", fail)
     assert graph._repr_mimebundle_() == {"text/plain": repr(graph)}
-    monkeypatch.setattr("graphcomp.printers.sheet.equations", fail)
+    monkeypatch.setattr("graphcomp.printers.writing.equations", fail)
     assert trace._repr_mimebundle_() == {"text/plain": repr(trace)}

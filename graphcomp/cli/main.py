@@ -18,6 +18,7 @@ from graphcomp.check import check_module
 from graphcomp.cli.parser import build_parser, with_formulas
 from graphcomp.cli.targets import load_target
 from graphcomp.cli.values import parse_names, parse_point, parse_shapes
+from graphcomp.derivation import STYLE_CHOICES
 from graphcomp.errors import GraphcompError, InputError
 from graphcomp.grading import grade_graph
 from graphcomp.printers.trace_files import printed
@@ -103,10 +104,19 @@ def _view(arguments: argparse.Namespace) -> dict[str, Any]:
         "mode": arguments.mode,
         "at": parse_point(arguments.at, "--at"),
         "wrt": parse_names(arguments.wrt, "--wrt"),
-        "seed": parse_point(getattr(arguments, "seed", None), "--seed", units=True),
+        "seed": _seed(getattr(arguments, "seed", None)),
         "steps": arguments.steps,
         "letter": arguments.letter or None,
     }
+
+
+def _seed(given: str | list[str] | None) -> Any:
+    """One seed, or several, or "each"."""
+    texts = given if isinstance(given, list) else [given]
+    if texts == ["each"]:
+        return "each"
+    seeds = [parse_point(text, "--seed", units=True) for text in texts]
+    return seeds if len(seeds) > 1 else seeds[0]
 
 
 def _draw(arguments: argparse.Namespace) -> int:
@@ -145,7 +155,9 @@ def _explore(arguments: argparse.Namespace) -> int:
 
 
 def _trace(arguments: argparse.Namespace) -> int:
-    view = _view(arguments)
+    view = _view(arguments) | {
+        name: value for name, value in vars(arguments).items() if name in STYLE_CHOICES
+    }
     trace = _graph(arguments).derivation(view.pop("mode"), **view)
     wanted = {name: getattr(arguments, name) for name in ("width", "form", "detail", "digits")}
     if arguments.output is not None:

@@ -90,6 +90,14 @@ def _positive(text: str) -> int:
 _count.__name__ = _positive.__name__ = "number"  # argparse: "invalid number value: 'many'"
 
 
+def _rows(text: str) -> int | str:
+    """A number of rows, or all."""
+    return text if text == "all" else _positive(text)
+
+
+_rows.__name__ = "number"
+
+
 def _add_target(parser: argparse.ArgumentParser, *, text: str = _TARGET) -> None:
     parser.add_argument("target", metavar="TARGET", help=text)
     parser.add_argument(
@@ -182,7 +190,14 @@ def _add_trace(commands: Commands[argparse.ArgumentParser]) -> None:
     example = 'graphcomp trace "y(x, a) = 1/(1+exp(-a*x))" --mode both --at x=1,a=2'
     parser = _command(commands, "trace", "print the derivation, step by step", example)
     _add_target(parser)
-    _add_view(parser, ("forward", "reverse", "both"), "both")
+    _add_view(parser, ("forward", "reverse", "both", "second"), "both", seed=False)
+    parser.add_argument(
+        "--seed",
+        metavar="SEEDS",
+        action="append",
+        help="tangents or cotangents to start from: x=1,v=E2; once for every trace, or: each",
+    )
+    _add_choices(parser)
     parser.add_argument(
         "--format",
         choices=("text", "ascii", "markdown", "latex", "html", "json"),
@@ -205,6 +220,41 @@ def _add_trace(commands: Commands[argparse.ArgumentParser]) -> None:
         type=_positive,
         metavar="N",
         help="columns of text (default: those of the terminal)",
+    )
+
+
+def _add_choices(parser: argparse.ArgumentParser) -> None:
+    """What of a trace is shown; what is not given stays as the trace has it."""
+    unset = argparse.SUPPRESS
+    choices = parser.add_argument_group("what is shown (not in JSON, which holds everything)")
+    choices.add_argument("--show", choices=("both", "symbolic", "numeric"), default=unset)
+    choices.add_argument(
+        "--partials",
+        choices=("folded", "shown"),
+        default=unset,
+        help="local partials in the formulas, or by themselves",
+    )
+    choices.add_argument(
+        "--arrange",
+        choices=("apart", "together"),
+        default=unset,
+        help="traces in a table each, or as columns of one",
+    )
+    choices.add_argument(
+        "--why", action="store_true", default=unset, help="cite the rule of every line"
+    )
+    choices.add_argument(
+        "--accumulate", action="store_true", default=unset, help="list reverse mode as it runs: +="
+    )
+    choices.add_argument(
+        "--shapes", action="store_true", default=unset, help="the shapes of derivatives too"
+    )
+    choices.add_argument(
+        "--rows",
+        type=_rows,
+        default=unset,
+        metavar="N",
+        help="cut longer tables in the middle (default: 40; all: never)",
     )
 
 

@@ -16,8 +16,8 @@ from graphcomp.graph import GraphData, input_node
 from graphcomp.node import Node, current_scope, intern
 from graphcomp.op import DType, Kind, Op, Spelling
 from graphcomp.ops.shaping import CAST
+from graphcomp.rewrite import substitute
 from graphcomp.shape import Dim, Shape
-from graphcomp.transforms.substitution import substitute
 from graphcomp.traversal import topological
 from graphcomp.trees import Structure
 
@@ -88,6 +88,7 @@ def application_op(title: str) -> Op:
     return Op(
         name=title,
         kind=Kind.OPAQUE,
+        why=f"by the rule that was given for {title}",
         arity=-1,
         evaluate=_evaluate,
         shape=_shape,

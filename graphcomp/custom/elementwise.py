@@ -198,6 +198,7 @@ def _record(
     op = Op(
         name=name,
         kind=Kind.ELEMENTWISE,
+        why=f"chain rule: {name} has partials of its own",
         arity=count,
         evaluate=own.evaluate if numpy is None else numpy,
         shape=broadcast_result(name),

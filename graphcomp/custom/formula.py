@@ -15,10 +15,9 @@ from graphcomp.frontends.sympy_input import lower
 from graphcomp.graph import input_node
 from graphcomp.node import Node
 from graphcomp.op import DType
-from graphcomp.rewrite import simplify, stabilize
+from graphcomp.rewrite import simplify, stabilize, substitute
 from graphcomp.shape import Shape
 from graphcomp.transforms.cache import Cache
-from graphcomp.transforms.substitution import substitute
 from graphcomp.traversal import topological
 
 Array = np.ndarray[Any, Any]

@@ -11,8 +11,7 @@ from graphcomp.check.points import Array, find_point
 from graphcomp.evaluate import bind, evaluate
 from graphcomp.graph import input_node
 from graphcomp.node import Node
-from graphcomp.rewrite import simplify
-from graphcomp.transforms.substitution import substitute
+from graphcomp.rewrite import simplify, substitute
 from graphcomp.traversal import topological
 
 

@@ -11,14 +11,20 @@ from graphcomp.derivation.records import (
     Note,
     Passes,
     PrimalRow,
+    Reason,
     Remark,
     Row,
+    SecondOrder,
     Seed,
     Sweep,
+    Update,
 )
 from graphcomp.derivation.result import Derivation
+from graphcomp.derivation.style import STYLE_CHOICES, USUAL, Style
 
 __all__ = [
+    "STYLE_CHOICES",
+    "USUAL",
     "Check",
     "Closed",
     "Derivation",
@@ -27,9 +33,13 @@ __all__ = [
     "Note",
     "Passes",
     "PrimalRow",
+    "Reason",
     "Remark",
     "Row",
+    "SecondOrder",
     "Seed",
+    "Style",
     "Sweep",
+    "Update",
     "derive",
 ]

@@ -3,20 +3,25 @@
 The adjoint of an input is a rational function of inputs and atoms such as exp(-a·x). Where the
 program ends in steps that can be undone (1/w, 1 + w, 2·w), the output determines what they are made
 of: y = 1/w₄ gives w₄ = 1/y, and w₄ = 1 + exp(w₃) gives exp(w₃) = w₄ - 1. Put in, that often leaves
-something much shorter. The shortest form wins, and is compared with the adjoint at random points
-before anybody sees it.
+something much shorter. The shortest form wins. Before anybody sees it, it is proved equal to the
+adjoint by algebra, or else compared with it at many points, and says so.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import sympy
 
 from graphcomp.ad import Block
-from graphcomp.derivation.rational import Field, TooLarge
+from graphcomp.derivation.deadline import TooLate, within
+from graphcomp.derivation.generic import generic
+from graphcomp.derivation.matrix import matrix_forms
+from graphcomp.derivation.rational import Field
 from graphcomp.derivation.records import Closed, Insight, Known
+from graphcomp.derivation.written import TooLarge
 from graphcomp.evaluate import evaluate
 from graphcomp.graph import input_node
 from graphcomp.node import Node, constant, is_input
@@ -29,13 +34,24 @@ MOST_STEPS = 60
 #: How much may be named in a closed form; beyond that, nobody reads it.
 LONGEST = 30
 
-POINTS, ENOUGH = 10, 4
+#: Points at which a form that is proved is checked besides, one that is not; tries; least successes.
+FEW, MANY, MOST_TRIES, ENOUGH = 5, 50, 150, 4
+
+#: What the search may take; a backstop, as what SymPy is given is small.
+SECONDS = 5.0
+
+
+def closed_forms(program: Program, wrt: Sequence[str]) -> tuple[tuple[Closed, ...], Insight | None]:
+    """The closed forms of all derivatives that have a short one, and why it is short."""
+    if any(step.node.shape for step in program.steps):
+        return matrix_forms(program, wrt), None
+    return scalar_forms(program, wrt)
 
 
 def scalar_forms(program: Program, wrt: Sequence[str]) -> tuple[tuple[Closed, ...], Insight | None]:
-    """The closed forms of all derivatives that have a short one, and why it is short."""
+    """The closed forms of a program of scalars."""
     graph = program.graph
-    if len(program.steps) > MOST_STEPS or any(step.node.shape for step in program.steps):
+    if len(program.steps) > MOST_STEPS:
         return (), None
     outputs = {
         name: node
@@ -45,30 +61,100 @@ def scalar_forms(program: Program, wrt: Sequence[str]) -> tuple[tuple[Closed, ..
     leaves = {
         name: input_node("value_of_" + name[:80]) for name, node in outputs.items() if node.args
     }
-    names = dict(zip(graph.inputs, graph.input_names, strict=True))
-    names |= {leaf: name for name, leaf in leaves.items()}
-    field = Field([*graph.inputs, *leaves.values()])
-    values: dict[Node, sympy.Expr] = {}
-    known: list[Known] = []
-    for name, leaf in leaves.items():
-        known += _undo(program, field, outputs[name], leaf, values)
-    forms: list[Closed] = []
+    found: list[Closed] = []
     insight = None
-    for name in outputs:
-        steps = _adjoints(program, name, wrt)
+    try:
+        with within(SECONDS):
+            search = _Search(program, outputs, leaves)
+            for name in outputs:
+                found += search.forms(name, wrt)
+            if len(outputs) == 1 and found:
+                insight = search.insight(next(iter(outputs)), wrt)
+    except TooLate:  # what was found until then is as good as ever
+        pass
+    return tuple(found), insight
+
+
+class _Search:
+    """The search for closed forms of one program.
+
+    Args:
+        program: the program.
+        outputs: its real outputs by name.
+        leaves: for each that is computed, the input node that stands for its value.
+    """
+
+    def __init__(
+        self, program: Program, outputs: Mapping[str, Node], leaves: Mapping[str, Node]
+    ) -> None:
+        graph = program.graph
+        self.program = program
+        self.leaves = leaves
+        self.names = dict(zip(graph.inputs, graph.input_names, strict=True))
+        self.names |= {leaf: name for name, leaf in leaves.items()}
+        self.field = Field([*graph.inputs, *leaves.values()])
+        self.values: dict[Node, sympy.Expr] = {}
+        self.known: list[Known] = []
+        self.outputs = {leaf: outputs[name] for name, leaf in leaves.items()}
+        self.expressions: dict[Node, sympy.Expr] = {}
+        for leaf, output in self.outputs.items():
+            with contextlib.suppress(TooLarge):
+                self.expressions[leaf] = self.field.of(generic(output), {})
+                self.field.is_output(leaf, self.expressions[leaf])
+            self.known += _undo(program, self.field, output, leaf, self.values)
+
+    def forms(self, name: str, wrt: Sequence[str]) -> list[Closed]:
+        """The closed forms of the derivatives of one output."""
+        steps = _adjoints(self.program, name, wrt)
+        found = []
         for by in wrt:
-            step = steps.get(program.step_of(by).name)
-            node = None if step is None else _shortest(field, step.node, values)
-            if step is None or node is None:
+            step = steps.get(self.program.step_of(by).name)
+            for form in [] if step is None else self._candidates(step.node):
+                points = None if step is None else self._proof(form, step.node)
+                if points is not None:
+                    found.append(Closed(name, by, form, self.names, points))
+                    break
+        return found
+
+    def _candidates(self, adjoint: Node) -> list[Node]:
+        """The shortest forms in terms of inputs, and of outputs too; the shortest first."""
+        field, node = self.field, generic(adjoint)
+        found = []
+        for known in ({}, self.values):
+            try:
+                expression = field.of(node, known)
+                found.append(field.simplest(expression))
+                for leaf, value in self.expressions.items():
+                    found.append(field.by_output(expression, field.atoms[leaf], value))
+            except TooLarge:
                 continue
-            if _agree(program, node, step.node, leaves):
-                forms.append(Closed(name, by, node, names))
-        if len(outputs) == 1 and forms:
-            insight = _insight(program, field, steps, wrt, values, known, names)
-    if insight is not None:
-        pivot = _adjoints(program, next(iter(outputs)), wrt)[insight.step]
-        insight = insight if _agree(program, insight.closed, pivot.node, leaves) else None
-    return tuple(forms), insight
+        found.sort(key=field.cost)
+        return [field.node(form) for form in dict.fromkeys(found) if field.cost(form)[0] <= LONGEST]
+
+    def _proof(self, form: Node, adjoint: Node) -> int | None:
+        """0 if a form is equal to an adjoint by algebra, else at how many points it was checked.
+
+        None if it is not equal. What algebra says is checked at a few points too.
+        """
+        try:
+            difference = self.field.of(form, self.expressions) - self.field.of(adjoint, {})
+            proved = self.field.is_zero(difference)
+        except TooLarge:
+            proved = False
+        points = FEW if proved else MANY
+        agreeing = _agree(self.program, form, adjoint, self.leaves, points)
+        if agreeing is None:
+            return None
+        return 0 if proved else agreeing
+
+    def insight(self, name: str, wrt: Sequence[str]) -> Insight | None:
+        """Why the forms are short, if that is so."""
+        steps = _adjoints(self.program, name, wrt)
+        found = _insight(self.program, self.field, steps, wrt, self.values, self.known, self.names)
+        if found is None:
+            return None
+        proof = self._proof(found.closed, steps[found.step].node)
+        return found if proof is not None else None
 
 
 def _adjoints(program: Program, output: str, wrt: Sequence[str]) -> dict[str, Step]:
@@ -77,24 +163,14 @@ def _adjoints(program: Program, output: str, wrt: Sequence[str]) -> dict[str, St
     return {step.name: step for step in adjoint_steps(program, {output: one}, wrt)}
 
 
-def _shortest(field: Field, node: Node, values: Mapping[Node, sympy.Expr]) -> Node | None:
-    """The shorter of the forms in terms of inputs, and of outputs too."""
-    found = []
-    for known in ({}, values):
-        try:
-            found.append(field.simplest(field.of(node, known)))
-        except TooLarge:
-            continue
-    best = min(found, key=field.cost, default=None)
-    return None if best is None or field.cost(best)[0] > LONGEST else field.node(best)
-
-
-def _agree(program: Program, form: Node, adjoint: Node, leaves: Mapping[str, Node]) -> bool:
-    """Whether a closed form and an adjoint have the same values at random points."""
+def _agree(
+    program: Program, form: Node, adjoint: Node, leaves: Mapping[str, Node], points: int
+) -> int | None:
+    """At how many random points a form and an adjoint have the same value; None if not at all."""
     rng = np.random.default_rng(7)
     graph = program.graph
     agreeing = 0
-    for i in range(POINTS):
+    for i in range(MOST_TRIES):
         low = 0.2 if i % 2 else -1.5
         arrays = {
             node: np.asarray(rng.uniform(low, 1.5)).astype(node.dtype)
@@ -108,9 +184,11 @@ def _agree(program: Program, form: Node, adjoint: Node, leaves: Mapping[str, Nod
         if not np.isfinite(expected):
             continue
         if not np.isclose(expected, found, rtol=1e-6, atol=1e-9):
-            return False
+            return None
         agreeing += 1
-    return agreeing >= ENOUGH
+        if agreeing == points:
+            break
+    return agreeing if agreeing >= ENOUGH else None
 
 
 # ---------------------------------------------------------------- undoing the last steps

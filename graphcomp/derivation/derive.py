@@ -7,11 +7,12 @@ from typing import Any
 
 from graphcomp.ad import resolve_wrt
 from graphcomp.derivation.checks import checks
-from graphcomp.derivation.closed import scalar_forms
-from graphcomp.derivation.matrix import matrix_forms
-from graphcomp.derivation.records import Passes, PrimalRow, Sweep
+from graphcomp.derivation.closed import closed_forms
+from graphcomp.derivation.records import Passes, PrimalRow, SecondOrder, Seed, Sweep
 from graphcomp.derivation.result import Derivation
-from graphcomp.derivation.seeds import SeedValues, forward_seeds, reverse_seeds
+from graphcomp.derivation.second import second_order
+from graphcomp.derivation.seeds import SeedValues, forward_seeds, reverse_seeds, several_seeds
+from graphcomp.derivation.style import USUAL, Style
 from graphcomp.derivation.sweeps import Point, sweep
 from graphcomp.errors import DerivativeError, InputError
 from graphcomp.evaluate import bind, evaluate
@@ -20,7 +21,7 @@ from graphcomp.node import Node
 from graphcomp.program import Program, Role, build_program
 from graphcomp.shape import Dim, combine, resolve_dimension, size_of
 
-MODES = ("forward", "reverse", "both")
+MODES = ("forward", "reverse", "both", "second")
 
 
 def derive(
@@ -32,21 +33,25 @@ def derive(
     at: Mapping[str, Any] | None = None,
     steps: str = "grouped",
     letter: str | None = "w",
+    style: Style | None = None,
 ) -> Derivation:
     """The forward and reverse traces of a graph, as data.
 
     Args:
         graph: the graph.
-        mode: "forward", "reverse" or "both".
+        mode: "forward", "reverse" or "both"; or "second" for second derivatives, forward over
+            reverse mode: a direction for the inputs gives the Hessian times that direction.
         wrt: the inputs or named steps to differentiate by; None: every real input. All other inputs
             are held constant.
         seed: values by name, tangents of inputs for forward mode, cotangents of outputs for
             reverse mode: numbers, arrays, or unit entries such as "E21" (counted from one). By
             default the first of `wrt` moves with 1, and every scalar output has the cotangent 1,
-            one sweep each. "each" gives a sweep for every input and every output.
+            one sweep each. A list of such mappings gives a sweep for each; "each" one for every
+            input and every output, entry by entry where sizes are known.
         at: a value for every input; without, the derivation is symbolic.
         steps: how the graph is cut: "grouped", "named" or "primitive".
         letter: of numbered steps; None to go by names.
+        style: what of it the printers show.
 
     Raises:
         InputError: the mode is unknown; a value is missing or unknown; a seed is no seed.
@@ -70,25 +75,28 @@ def derive(
     names = tuple(variables)
     program = build_program(graph, steps, letter)
     arrays, sizes = bind(graph.inputs, graph.flat_values(at)) if at is not None else ({}, {})
-    if isinstance(seed, Mapping):
-        seed = graph.flat_values(seed)
+    seed = _flat_seeds(graph, seed)
     values = (
         evaluate([step.node for step in program.steps], arrays, sizes) if at is not None else None
     )
     point: Point | None = None if values is None else (values, sizes)
     forward_given, reverse_given = _seeds_by_mode(graph, mode, seed)
     known = sizes if at is not None else None
-    forward: tuple[Sweep, ...] = ()
-    reverse: tuple[Sweep, ...] = ()
+    starts: list[tuple[Seed, ...]] = []
+    ends: list[tuple[Seed, ...]] = []
     if mode != "reverse":
         starts = forward_seeds(program, names, forward_given, known)
-        forward = tuple(sweep(program, Role.TANGENT, s, names, point) for s in starts)
     if mode != "forward":
-        starts = reverse_seeds(program, reverse_given, known)
-        reverse = tuple(sweep(program, Role.ADJOINT, s, names, point) for s in starts)
-    closed, insight = scalar_forms(program, names)
-    if any(step.node.shape for step in program.steps):
-        closed = matrix_forms(program, names)
+        ends = reverse_seeds(program, reverse_given, known)
+    forward: tuple[Sweep, ...] = ()
+    reverse: tuple[Sweep, ...] = ()
+    second: tuple[SecondOrder, ...] = ()
+    if mode == "second":
+        second = tuple(second_order(program, s, e, names, point) for e in ends for s in starts)
+    else:
+        forward = tuple(sweep(program, Role.TANGENT, s, names, point) for s in starts)
+        reverse = tuple(sweep(program, Role.ADJOINT, e, names, point) for e in ends)
+    closed, insight = ((), None) if second else closed_forms(program, names)
     return Derivation(
         graph,
         program,
@@ -102,17 +110,34 @@ def derive(
         insight,
         _passes(program, variables, sizes if at is not None else None),
         checks(program, reverse, forward, names, arrays, sizes) if at is not None else (),
+        second,
+        style or USUAL,
     )
+
+
+def _flat_seeds(graph: GraphData, seed: SeedValues) -> SeedValues:
+    """The same seeds by the names of the inputs, where arguments are lists or dicts of arrays."""
+    if isinstance(seed, Mapping):
+        return dict(graph.flat_values(seed))
+    several = several_seeds(seed)
+    if several is None:
+        return seed
+    flat: list[Mapping[str, Any]] = [graph.flat_values(one) for one in several]
+    return flat
 
 
 def _seeds_by_mode(graph: GraphData, mode: str, seed: SeedValues) -> tuple[SeedValues, SeedValues]:
     """Which seeds are tangents, and which cotangents."""
-    if seed is None or seed == "each":
+    if seed is None or (isinstance(seed, str) and seed == "each"):
         return seed, seed
-    if mode != "both":
+    if mode in {"forward", "reverse"}:
         return (seed, None) if mode == "forward" else (None, seed)
+    if (several := several_seeds(seed)) is not None:
+        both = [_seeds_by_mode(graph, mode, one) for one in several]
+        tangents = [one for one, _ in both if isinstance(one, Mapping)]
+        return tangents or None, [one for _, one in both if isinstance(one, Mapping)] or None
     if not isinstance(seed, Mapping):
-        msg = f"with mode 'both' a seed needs a name: seed={{{graph.input_names[0]!r}: {seed!r}}}"
+        msg = f"with mode {mode!r} a seed needs a name: seed={{{graph.input_names[0]!r}: {seed!r}}}"
         raise InputError(msg)
     outputs = set(graph.output_names) - {*graph.input_names, *graph.step_names}
     backward = {name: value for name, value in seed.items() if name in outputs}

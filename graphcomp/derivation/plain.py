@@ -15,6 +15,7 @@ from graphcomp.derivation.records import (
     Note,
     PrimalRow,
     Row,
+    SecondOrder,
     Seed,
     Sweep,
 )
@@ -62,6 +63,7 @@ def plain_sweep(program: Program, sweep: Sweep) -> dict[str, Any]:
                 "name": f"{row.primal.name}_{suffix}",
                 "value": plain_value(row.value),
                 "terms": _terms(program, sweep.role, row),
+                "why": [rule for reason in row.reasons for rule in reason.rules],
                 "notes": [_note(note) for note in row.notes],
             }
             for row in sweep.rows
@@ -76,6 +78,7 @@ def _note(note: Note) -> dict[str, Any]:
         "names": list(note.names),
         "count": note.count or None,
         "position": list(note.position) or None,
+        "dims": [str(dim) for dim in note.dims] or None,
     }
 
 
@@ -101,10 +104,22 @@ def plain_insight(program: Program, insight: Insight | None) -> dict[str, Any] |
     }
 
 
-def plain_closed(form: Closed) -> dict[str, str]:
+def plain_second(second: SecondOrder) -> dict[str, Any]:
+    """Second derivatives: the tangents of the steps, and of their adjoints, which are steps here."""
+    program = second.program
+    adjoints = [step for step in program.steps if step.of is not None]
+    return {
+        "adjoints": {step.name: _text(program, step.node, hidden=step.node) for step in adjoints},
+        "cotangents": [_seed(seed) for seed in second.adjoint.seeds],
+        **plain_sweep(program, second.sweep),
+    }
+
+
+def plain_closed(form: Closed) -> dict[str, Any]:
     """A closed form."""
     text, _ = spell(form.node, "text", form.names.get)
-    return {"output": form.output, "by": form.by, "expression": text}
+    proof = f"checked at {form.points} points" if form.points else "algebra"
+    return {"output": form.output, "by": form.by, "expression": text, "proof": proof}
 
 
 def plain_check(check: Check) -> dict[str, Any]:

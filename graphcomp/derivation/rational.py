@@ -11,12 +11,20 @@ from collections.abc import Mapping, Sequence
 
 import sympy
 
+from graphcomp.derivation.relations import eliminations
+from graphcomp.derivation.written import TooLarge, Writer
 from graphcomp.node import Node, constant
 from graphcomp.op import Form, Kind
 from graphcomp.traversal import topological
 
 #: Beyond these, no closed form is looked for.
 MOST_NODES, MOST_ATOMS, MOST_TERMS, MOST_OPERATIONS = 400, 12, 200, 120
+
+#: Functions inside functions that are looked into, denominators of exponents, whole exponents.
+MOST_DEPTH, MOST_ROOT, MOST_POWER = 8, 6, 8
+
+#: What a form in terms of an output must save, if it divides by more, or if the plain one has sums.
+MORE_BELOW, SUM_GONE = 4, 1
 
 _RATIONAL = {
     Form.SUM,
@@ -32,11 +40,7 @@ _RATIONAL = {
 }
 
 
-class TooLarge(Exception):  # noqa: N818  (control flow, not an error that anybody sees)
-    """The expression is beyond what a closed form is looked for."""
-
-
-class Field:
+class Field(Writer):
     """Rational functions over named leaves and atoms.
 
     Args:
@@ -44,9 +48,10 @@ class Field:
     """
 
     def __init__(self, leaves: Sequence[Node]) -> None:
+        super().__init__()
         self.atoms: dict[Node, sympy.Symbol] = {}
-        self.nodes: dict[sympy.Symbol, Node] = {}
-        self.oriented: set[sympy.Expr] = set()
+        self._powers: dict[tuple[sympy.Expr, sympy.Expr], sympy.Symbol] = {}
+        self._depth = 0
         for leaf in leaves:
             self._atom(leaf)
         self._leaves = set(leaves)
@@ -56,6 +61,66 @@ class Field:
             symbol = sympy.Symbol(f"s{len(self.atoms):04d}", real=True)
             self.atoms[node], self.nodes[symbol] = symbol, node
         return self.atoms[node]
+
+    def _function(self, node: Node) -> sympy.Expr:
+        """An atom, or a power of one that is there already: exp(-u) is 1/exp(u)."""
+        if node in self.atoms:
+            return self.atoms[node]
+        if node.op.form is Form.POWER and len(node.args) == 1:
+            return self._root(node)
+        if self._depth > MOST_DEPTH:
+            return self._atom(node)
+        if node.op.form is Form.POWER:
+            return self._varying_power(node)
+        if not all(arg.is_real for arg in node.args):
+            return self._atom(node)
+        arguments = [self._inner(arg) for arg in node.args]
+        found = self.relations.known(node, arguments[0]) if len(arguments) == 1 else None
+        if found is None:
+            found = self._atom(node)
+            self.relations.add(node, arguments, found)
+            if found in self.relations.roots and len(arguments) == 1:
+                self.nodes[found] = node.rebuild((self.node(arguments[0]),))
+        return found
+
+    def is_output(self, leaf: Node, value: sympy.Expr) -> None:
+        """An output that is a root has a power that is known: its own square."""
+        if value in self.relations.roots:
+            self.relations.roots[self.atoms[leaf]] = self.relations.roots[value]
+
+    def _inner(self, node: Node) -> sympy.Expr:
+        """The argument of a function, as a rational function itself."""
+        self._depth += 1
+        argument = self.of(node, {})
+        self._depth -= 1
+        return sympy.cancel(argument)
+
+    def _varying_power(self, node: Node) -> sympy.Expr:
+        """A power with another exponent: u**(v - 1) is u**v/u, if u**v is there already."""
+        base, exponent = map(self._inner, node.args)
+        for (other, power), symbol in self._powers.items():
+            difference = sympy.expand(exponent - power)
+            if other == base and difference.is_Integer and abs(difference) <= MOST_POWER:
+                return symbol * base**difference
+        self._powers[base, exponent] = self._atom(node)
+        return self._powers[base, exponent]
+
+    def _root(self, node: Node) -> sympy.Expr:
+        """A power that is not whole: a whole power, times one between 0 and 1, of which roots are known."""
+        exponent = sympy.nsimplify(dict(node.params)["exponent"], rational=True)
+        whole = sympy.floor(exponent)
+        if exponent.q > MOST_ROOT or abs(whole) > MOST_POWER or self._depth > MOST_DEPTH:
+            return self._atom(node)
+        base = self._inner(node.args[0])
+        part = exponent - whole
+        if part == sympy.Rational(1, 2):
+            (symbol,) = [
+                s for (f, u), s in self.relations.functions.items() if (f, u) == (sympy.sqrt, base)
+            ] or [self._atom(node.args[0] ** 0.5)]
+        else:
+            symbol = self._atom(node.args[0] ** float(part))
+        self.relations.roots.setdefault(symbol, (int(part.q), base**part.p))
+        return symbol * base**whole
 
     # ------------------------------------------------------------ in
 
@@ -93,7 +158,7 @@ class Field:
                 raise TooLarge
             return sympy.Rational(repr(value))
         if not _is_rational(node):
-            return self._atom(node)
+            return self._function(node)
         if node.op.form is Form.CHOICE:
             return self._bracket(node) * done[node.args[1]]
         args = [done[arg] for arg in node.args]
@@ -120,10 +185,57 @@ class Field:
             TooLarge: none of them can be written.
         """
         candidates = [expression]
-        if _terms(expression) <= MOST_TERMS and sympy.count_ops(expression) <= MOST_OPERATIONS:
+        if _is_small(expression):
             reduced = sympy.cancel(expression)
-            candidates = [sympy.factor(reduced), reduced, sympy.expand(reduced), expression]
-        return min(candidates, key=self.cost)
+            candidates = [*_shapes(reduced), expression]
+            for form in self.relations.forms(reduced):
+                if _is_small(form):
+                    candidates += _shapes(form)
+        return self._best(candidates)
+
+    def _best(self, candidates: Sequence[sympy.Expr]) -> sympy.Expr:
+        costs = [self._cost_or_more(candidate) for candidate in candidates]
+        best = costs.index(min(costs))
+        if costs[best][0] == float("inf"):
+            raise TooLarge
+        return candidates[best]
+
+    def _cost_or_more(self, expression: sympy.Expr) -> tuple[float, float]:
+        """The cost, or more than any where an expression can't be written."""
+        try:
+            return self.cost(expression)
+        except TooLarge:
+            return float("inf"), 0
+
+    def by_output(
+        self, expression: sympy.Expr, output: sympy.Symbol, value: sympy.Expr
+    ) -> sympy.Expr:
+        """The shortest form, also with something put in terms of an output, where that is worth it.
+
+        Raises:
+            TooLarge: none of them can be written.
+        """
+        plain = self.simplest(expression)
+        if not (_is_small(expression) and _is_small(value)):
+            return plain
+        reduced = sympy.cancel(expression)
+        below = sympy.fraction(sympy.cancel(plain))[1].free_symbols | {output}
+        best, least = plain, self._cost_or_more(plain)[0]
+        for start in (reduced, *self.relations.forms(reduced)):
+            for form in filter(_is_small, eliminations(start, output, value)):
+                found = self.simplest(form)
+                divided = sympy.fraction(sympy.cancel(found))[1].free_symbols
+                penalty = MORE_BELOW if divided - below else SUM_GONE if _has_sum(plain) else 0
+                cost = self._cost_or_more(found)[0] + penalty
+                if cost < least:
+                    best, least = found, cost
+        return best
+
+    def is_zero(self, expression: sympy.Expr) -> bool:
+        """Whether an expression is zero by the rules of algebra and the relations of its atoms."""
+        if not _is_small(expression):
+            return False
+        return bool(self.relations.normal(expression) == 0)
 
     def cost(self, expression: sympy.Expr) -> tuple[int, int]:
         """How long an expression is to read: how much is named in it, then how often it is added up."""
@@ -143,101 +255,6 @@ class Field:
         top = written.op.form in {Form.SUM, Form.DIFFERENCE}
         return leaves + top, sums
 
-    # ------------------------------------------------------------ out
-
-    def node(self, expression: sympy.Expr) -> Node:
-        """The expression as a node, written as a person would: 1 - y, not -(y - 1)."""
-        sign, numerator, denominator = self._factors(expression)
-        above, below = self._product(numerator), self._product(denominator)
-        result = above if below is None else _divided(above, below)
-        if result is None:
-            result = constant(1.0)
-        return -result if sign < 0 else result
-
-    def _factors(
-        self, expression: sympy.Expr
-    ) -> tuple[int, list[tuple[sympy.Expr, int]], list[tuple[sympy.Expr, int]]]:
-        """A sign, and the factors above and below the line with their exponents."""
-        number, factors = expression.as_coeff_mul()
-        sign = -1 if number < 0 else 1
-        number = abs(sympy.Rational(number))
-        above: list[tuple[sympy.Expr, int]] = (
-            [(sympy.Integer(number.p), 1)] if number.p != 1 else []
-        )
-        below: list[tuple[sympy.Expr, int]] = (
-            [(sympy.Integer(number.q), 1)] if number.q != 1 else []
-        )
-        sums = []
-        for factor in factors:
-            base, exponent = factor.as_base_exp()
-            if not exponent.is_Integer:
-                raise TooLarge
-            if base.is_Add:
-                sums.append((base, int(exponent)))
-            else:
-                (above if exponent > 0 else below).append((base, abs(int(exponent))))
-        for flips, (base, exponent) in self._orient(sign, sums):
-            sign = -sign if flips else sign
-            (above if exponent > 0 else below).append((base, abs(exponent)))
-        return sign, above, below
-
-    def _orient(
-        self, sign: int, sums: Sequence[tuple[sympy.Expr, int]]
-    ) -> list[tuple[bool, tuple[sympy.Expr, int]]]:
-        """Each sum or its negative, so that no sign is needed in front if it can be helped."""
-        chosen = []
-        for base, exponent in sums:
-            odd = exponent % 2 == 1
-            opposite = sympy.Add(*(-term for term in base.args))
-            if base in self.oriented:
-                turn = False
-            elif opposite in self.oriented or all(_negative(t) for t in base.args):
-                turn = True
-            else:
-                turn = sign < 0 and odd
-            flips = turn and odd
-            sign = -sign if flips else sign
-            chosen.append((flips, (opposite if turn else base, exponent)))
-        return chosen
-
-    def _product(self, factors: Sequence[tuple[sympy.Expr, int]]) -> Node | None:
-        result: Node | None = None
-        for base, exponent in factors:
-            if base.is_Number:
-                node = constant(float(base))
-            elif base.is_Symbol:
-                node = self.nodes[base]
-            else:
-                self.oriented.add(base)
-                node = self._sum(base)
-            node = node**exponent if exponent != 1 else node
-            result = node if result is None else result * node
-        return result
-
-    def _sum(self, expression: sympy.Expr) -> Node:
-        """Positive terms first, in the order of their symbols; a number first if it is positive."""
-        terms = sorted(expression.args, key=_term_order)
-        first, *rest = terms
-        result = self.node(first)
-        for term in rest:
-            result = result - self.node(-term) if _negative(term) else result + self.node(term)
-        return result
-
-
-def _divided(above: Node | None, below: Node) -> Node:
-    return 1 / below if above is None else above / below
-
-
-def _negative(term: sympy.Expr) -> bool:
-    return bool(term.as_coeff_Mul()[0] < 0)
-
-
-def _term_order(term: sympy.Expr) -> tuple[bool, bool, list[tuple[str, int]]]:
-    powers = term.as_powers_dict()
-    symbols = sorted((str(base), -int(power)) for base, power in powers.items() if base.is_Symbol)
-    negative = _negative(term)
-    return negative, bool(term.is_Number) == negative, symbols
-
 
 def _is_rational(node: Node) -> bool:
     if node.op.kind is Kind.LEAF or node.op.form not in _RATIONAL or not node.is_real:
@@ -250,6 +267,21 @@ def _is_rational(node: Node) -> bool:
         exponent = dict(node.params).get("exponent", 2)
         return float(exponent).is_integer() and abs(exponent) <= 8
     return True
+
+
+def _has_sum(expression: sympy.Expr) -> bool:
+    return any(part.is_Add for part in sympy.preorder_traversal(expression))
+
+
+def _is_small(expression: sympy.Expr) -> bool:
+    """Whether SymPy can be trusted with it."""
+    small = bool(sympy.count_ops(expression) <= MOST_OPERATIONS)
+    return small and _terms(expression) <= MOST_TERMS
+
+
+def _shapes(reduced: sympy.Expr) -> list[sympy.Expr]:
+    """A reduced fraction in factors, as it is, and multiplied out."""
+    return [sympy.factor(reduced), reduced, sympy.expand(reduced)]
 
 
 def _terms(expression: sympy.Expr) -> int:

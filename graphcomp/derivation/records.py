@@ -7,14 +7,15 @@ decide what it looks like.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from graphcomp.node import Node
-from graphcomp.program import Role, Step
+from graphcomp.program import Program, Role, Step
+from graphcomp.shape import Dim
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -30,6 +31,7 @@ class Remark(Enum):
     CONSTANT = "an input that is held constant"
     ENTRY = "an entry of an adjoint, found by forward mode"
     SPREAD = "the same in every entry"
+    SUMMED = "a sum over axes along which something was broadcast"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +40,33 @@ class Note:
 
     Attributes:
         remark: which one.
-        names: inputs, steps or functions that it names.
+        names: inputs, steps or functions that it names; for `Remark.SUMMED` the broadcast step.
         count: how many, for `Remark.USES`.
         position: counted from one, for `Remark.ENTRY`.
+        dims: the sizes of the axes, for `Remark.SUMMED`.
     """
 
     remark: Remark
     names: tuple[str, ...] = ()
     count: int = 0
     position: tuple[int, ...] = ()
+    dims: tuple[Dim, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a line holds.
+
+    Attributes:
+        rules: the rules of differentiation that were applied, as the records of the ops say them.
+        via: the step whose definition they were applied to, where that is not plain from the line
+            itself ("because z = W x"), else None.
+        uses: how many contributions are added up, if there are several.
+    """
+
+    rules: tuple[str, ...]
+    via: str | None = None
+    uses: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +105,8 @@ class Row:
         value: of the derivative, None without a point.
         partials: the value of each term's local partial, None where a step is not pointwise.
         notes: remarks.
+        reasons: the rules that the line follows from, one reason for each step that was differentiated.
+        contributions: the value of each term, None without a point.
     """
 
     primal: Step
@@ -93,6 +115,27 @@ class Row:
     value: Array | None = None
     partials: tuple[Array | None, ...] = ()
     notes: tuple[Note, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    contributions: tuple[Array | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """One ``+=`` of reverse mode as it runs.
+
+    Attributes:
+        row: the adjoint that grows.
+        index: the term of it that is added.
+        before, after: the adjoint's value, None without a point.
+        first, last: whether it is the first, the last contribution to that adjoint.
+    """
+
+    row: Row
+    index: int
+    before: Array | None
+    after: Array | None
+    first: bool
+    last: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +167,59 @@ class Sweep:
         """The one scalar input with seed 1, so that tangents are derivatives by it."""
         return self._single()
 
+    def symbolic(self) -> Sweep:
+        """The same without numbers, but for the seeds."""
+        rows = tuple(replace(row, value=None, partials=(), contributions=()) for row in self.rows)
+        return replace(self, rows=rows)
+
+    @property
+    def updates(self) -> tuple[Update, ...]:
+        """The adjoints as a program computes them: from the last step back, each adds to its operands."""
+        grown: dict[str, Array] = {}
+        left = {row.primal.name: len(row.derivative.terms) for row in self.rows if row.derivative}
+        arriving: dict[str | None, list[tuple[Row, int]]] = {}
+        for row in self.rows:
+            for i, term in enumerate(row.derivative.terms if row.derivative else ()):
+                arriving.setdefault(term.via, []).append((row, i))
+        made: list[Update] = []
+        for source in (None, *(row.primal.name for row in reversed(self.rows))):
+            for row, i in arriving.get(source, ()):
+                name, added = row.primal.name, row.contributions[i] if row.contributions else None
+                before = None if added is None else grown.get(name, np.zeros_like(added))
+                after = None if added is None or before is None else before + added
+                if after is not None:
+                    grown[name] = after
+                first = left[name] == len(row.derivative.terms if row.derivative else ())
+                left[name] -= 1
+                made.append(Update(row, i, before, after, first, left[name] == 0))
+        return tuple(made)
+
     def _single(self) -> str | None:
         moving = [seed for seed in self.seeds if seed.node is not None]
         if len(moving) != 1 or moving[0].value is None or moving[0].value.shape:
             return None
         return moving[0].name if moving[0].value == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class SecondOrder:
+    """Forward over reverse mode: the tangents of all steps, and of all adjoints.
+
+    Attributes:
+        program: the primal steps, then their adjoints as steps.
+        sweep: the tangents, a row for each of these steps.
+        adjoint: the reverse sweep whose adjoints they are.
+        names: by primal step, its adjoint as a step of `program`.
+    """
+
+    program: Program
+    sweep: Sweep
+    adjoint: Sweep
+    names: Mapping[str, str] = field(repr=False)
+
+    def symbolic(self) -> SecondOrder:
+        """The same without numbers, but for the seeds."""
+        return replace(self, sweep=self.sweep.symbolic(), adjoint=self.adjoint.symbolic())
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +231,15 @@ class Closed:
         by: by what.
         node: the derivative; its leaves are the nodes in `names`.
         names: inputs, outputs and steps that stand in it by name.
+        points: at how many points it was compared with what the sweep found; 0 if it is proved
+            equal by algebra.
     """
 
     output: str
     by: str
     node: Node
     names: Mapping[Node, str] = field(repr=False)
+    points: int = 0
 
 
 @dataclass(frozen=True, slots=True)

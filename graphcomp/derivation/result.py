@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from graphcomp.derivation.plain import (
@@ -11,10 +11,21 @@ from graphcomp.derivation.plain import (
     plain_closed,
     plain_insight,
     plain_primal,
+    plain_second,
     plain_sweep,
     plain_value,
 )
-from graphcomp.derivation.records import Array, Check, Closed, Insight, Passes, PrimalRow, Sweep
+from graphcomp.derivation.records import (
+    Array,
+    Check,
+    Closed,
+    Insight,
+    Passes,
+    PrimalRow,
+    SecondOrder,
+    Sweep,
+)
+from graphcomp.derivation.style import USUAL, Style
 from graphcomp.graph import GraphData
 from graphcomp.program import Program
 
@@ -38,6 +49,8 @@ class Derivation:
         insight: why they are so short.
         passes: what the full Jacobian costs.
         checks: central differences, where there is a point.
+        second: second derivatives, forward over reverse mode.
+        style: what of it the printers show, unless they are told otherwise.
     """
 
     graph: GraphData
@@ -52,10 +65,24 @@ class Derivation:
     insight: Insight | None
     passes: Passes
     checks: tuple[Check, ...]
+    second: tuple[SecondOrder, ...] = ()
+    style: Style = USUAL
 
     def closed_form(self, output: str, by: str) -> Closed | None:
         """The closed form of one derivative, if there is one."""
         return next((c for c in self.closed if (c.output, c.by) == (output, by)), None)
+
+    def symbolic(self) -> Derivation:
+        """The same without numbers, as if there were no point."""
+        return replace(
+            self,
+            at=None,
+            primal=tuple(replace(row, value=None) for row in self.primal),
+            forward=tuple(sweep.symbolic() for sweep in self.forward),
+            reverse=tuple(sweep.symbolic() for sweep in self.reverse),
+            second=tuple(each.symbolic() for each in self.second),
+            checks=(),
+        )
 
     def shared(self, sweep: Sweep) -> dict[str, tuple[str, ...]]:
         """What is read off without further computation.
@@ -104,6 +131,7 @@ class Derivation:
             "primal": [plain_primal(program, row) for row in self.primal],
             "forward": [plain_sweep(program, sweep) for sweep in self.forward],
             "reverse": [plain_sweep(program, sweep) for sweep in self.reverse],
+            "second": [plain_second(each) for each in self.second],
             "shared": [
                 {"output": sweep.output, "by": name, "via": list(via)}
                 for sweep in self.reverse

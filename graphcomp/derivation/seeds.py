@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
@@ -14,11 +15,15 @@ from graphcomp.node import Node
 from graphcomp.program import Program, Role, seed_inputs
 from graphcomp.shape import format_shape, resolve_dimension
 
-#: By name: a number, an array, or the name of a unit entry ("E21").
-SeedValues: TypeAlias = Mapping[str, Any] | str | float | None
+#: By name: a number, an array, or the name of a unit entry ("E21"); several of these, a sweep each;
+#: "each".
+SeedValues: TypeAlias = Mapping[str, Any] | Sequence[Mapping[str, Any]] | str | float | None
 
 #: More outputs than this get no sweep each unless they are asked for.
 MOST_SWEEPS = 4
+
+#: A sweep for each entry is refused beyond so many.
+MOST_ENTRIES = 64
 
 _UNIT = re.compile(r"[Ee]_?\(?(\d+(?:,\d+)*)\)?\Z")
 _DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
@@ -34,10 +39,12 @@ def forward_seeds(
         NamingError: there is no such input or step.
         ShapeError: a seed has another shape than its input.
     """
-    if given == "each":
-        return [_tangents(program, wrt, {name: None}, sizes) for name in wrt]
+    if isinstance(given, str) and given == "each":
+        return [_tangents(program, wrt, one, sizes) for one in _entries(program, wrt, sizes)]
     if isinstance(given, Mapping):
         return [_tangents(program, wrt, given, sizes)]
+    if (several := several_seeds(given)) is not None:
+        return [_tangents(program, wrt, one, sizes) for one in several]
     return [_tangents(program, wrt, {wrt[0]: given}, sizes)]
 
 
@@ -87,13 +94,66 @@ def reverse_seeds(
     if not real:
         msg = f"graph {graph.name!r} has no real output to differentiate"
         raise DerivativeError(msg)
-    if given is None or given == "each":
-        chosen = list(real)[:MOST_SWEEPS] if given is None else list(real)
-        return [_cotangents(program, {name: None}, sizes) for name in chosen]
+    if given is None:
+        return [_cotangents(program, {name: None}, sizes) for name in list(real)[:MOST_SWEEPS]]
+    if isinstance(given, str) and given == "each":
+        return [_cotangents(program, one, sizes) for one in _entries(program, list(real), sizes)]
+    if (several := several_seeds(given)) is not None:
+        for one in several:
+            _check_names(program, one, Role.ADJOINT)
+        return [_cotangents(program, one, sizes) for one in several]
     if not isinstance(given, Mapping):
         given = {next(iter(real)): given}
     _check_names(program, given, Role.ADJOINT)
     return [_cotangents(program, given, sizes)]
+
+
+def several_seeds(given: object) -> list[Mapping[str, Any]] | None:
+    """The seeds of several sweeps, if that is what is given.
+
+    Raises:
+        InputError: the list is empty.
+    """
+    if isinstance(given, (str, Mapping)) or not isinstance(given, Sequence):
+        return None
+    if not given:
+        msg = "seed is an empty list; give one mapping for each sweep, or leave it out"
+        raise InputError(msg)
+    if not all(isinstance(one, Mapping) for one in given):
+        return None
+    return list(given)
+
+
+def _entries(
+    program: Program, names: Sequence[str], sizes: Mapping[str, int] | None
+) -> list[dict[str, Any]]:
+    """A seed for each scalar, and for each entry of an array where the sizes are known.
+
+    Raises:
+        DerivativeError: there are too many.
+    """
+    found: list[dict[str, Any]] = []
+    for name in names:
+        dims = program.step_of(name).node.shape
+        if not dims or (sizes is None and not all(isinstance(dim, int) for dim in dims)):
+            found.append({name: None})
+            continue
+        shape = tuple(resolve_dimension(dim, sizes or {}) for dim in dims)
+        if math.prod(shape) + len(found) > MOST_ENTRIES:
+            msg = (
+                f"seed 'each': {name!r} of shape {shape} takes more than {MOST_ENTRIES} sweeps; "
+                f"name the entries that you want, as in seed=[{{{name!r}: {_unit_text(shape)}}}]"
+            )
+            raise DerivativeError(msg)
+        units: list[Any] = [
+            f"E{','.join(str(i + 1) for i in index)}" for index in np.ndindex(shape)
+        ]
+        found += [{name: unit} for unit in units or [np.zeros(shape)]]
+    return found
+
+
+def _unit_text(shape: tuple[int, ...]) -> str:
+    return repr("E" + ",".join("1" * len(shape)))
 
 
 def _cotangents(
@@ -140,11 +200,11 @@ def make_seed(
     if value is None and not node.shape:
         return Seed(name, node, np.ones(()))
     if shape is None and (value is None or isinstance(value, str)):
-        return Seed(name, node, None, None if value is None else _position(name, value))
+        return Seed(name, node, None, None if value is None else _position(name, value, node.ndim))
     if shape is not None and value is None and 0 in shape:
         return Seed(name, node, np.zeros(shape))  # no entry to be one
     if shape is not None and (value is None or isinstance(value, str)):
-        position = (1,) * len(shape) if value is None else _position(name, value)
+        position = (1,) * len(shape) if value is None else _position(name, value, node.ndim)
         return Seed(name, node, _unit(name, position, shape), position)
     array = _array(name, value)
     if shape is None:
@@ -166,14 +226,15 @@ def _array(name: str, value: object) -> Array:
         raise InputError(msg) from None
 
 
-def _position(name: str, text: str) -> tuple[int, ...]:
-    """Where a unit entry is one: "E21", "E₂₁" or "E12,3", counted from one."""
+def _position(name: str, text: str, rank: int) -> tuple[int, ...]:
+    """Where a unit entry is one: "E21", "E₂₁" or "E12,3" in a matrix, counted from one."""
     found = _UNIT.match(text.translate(_DIGITS))
     if found is None:
         msg = f"the seed of {name!r} is {text!r}; a unit entry is written 'E21' or 'E12,3', counted from one"
         raise InputError(msg)
     digits = found[1]
-    return tuple(int(part) for part in (digits.split(",") if "," in digits else digits))
+    apart = rank < 2 or "," in digits
+    return tuple(int(part) for part in (digits.split(",") if apart else digits))
 
 
 def _unit(name: str, position: tuple[int, ...], shape: tuple[int, ...]) -> Array:

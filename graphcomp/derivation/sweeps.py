@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
+from graphcomp.derivation.reasons import Reasons, summed_axes
 from graphcomp.derivation.records import Array, Note, Remark, Row, Seed, Sweep
 from graphcomp.evaluate import evaluate
 from graphcomp.node import Node
@@ -27,7 +28,8 @@ def sweep(
     found = {step.name: step for step in steps}
     varying = varying_steps(program, wrt)
     values = _values(steps, seeds, point)
-    context = _Context(program, role, tuple(seeds), {program.step_of(n).name: n for n in wrt})
+    wanted = {program.step_of(name).name: name for name in wrt}
+    context = _Context(program, role, tuple(seeds), wanted, varying)
     rows = tuple(
         _row(context, step, found.get(step.name), step.name in varying, values)
         for step in program.steps
@@ -45,11 +47,18 @@ class _Context:
         role: forward or reverse.
         seeds: where the sweep starts.
         wanted: the names of `wrt`, by step.
+        varying: the names of the steps that vary.
     """
 
     def __init__(
-        self, program: Program, role: Role, seeds: tuple[Seed, ...], wanted: Mapping[str, str]
+        self,
+        program: Program,
+        role: Role,
+        seeds: tuple[Seed, ...],
+        wanted: Mapping[str, str],
+        varying: set[str],
     ) -> None:
+        self.reasons = Reasons(program, role, varying)
         self.program = program
         self.role = role
         self.wanted = wanted
@@ -82,7 +91,8 @@ def _values(
         if seed.node is not None and seed.value is not None:
             arrays[seed.node] = seed.value.astype(seed.node.dtype)
     wanted = [step.node for step in steps]
-    wanted += [t.partial for step in steps for t in step.terms if t.partial is not None]
+    terms = [term for step in steps for term in step.terms]
+    wanted += [node for t in terms for node in (t.partial, t.value) if node is not None]
     return evaluate(wanted, arrays, sizes)
 
 
@@ -106,9 +116,17 @@ def _row(
         notes += _entry_note(context, primal)
     notes += _constant_notes(context, primal)
     if values is None:
-        return Row(primal, step, varies, notes=tuple(notes))
-    partials = tuple(None if t.partial is None else values[t.partial] for t in step.terms)
-    return Row(primal, step, varies, values[step.node], partials, tuple(notes))
+        return Row(primal, step, varies, notes=tuple(notes), reasons=context.reasons.of(step))
+    return Row(
+        primal,
+        step,
+        varies,
+        values[step.node],
+        tuple(None if t.partial is None else values[t.partial] for t in step.terms),
+        tuple(notes),
+        context.reasons.of(step),
+        tuple(values[t.value] for t in step.terms),
+    )
 
 
 def _with_zero(row: Row, sizes: Mapping[str, int]) -> Row:
@@ -134,9 +152,18 @@ def _adjoint_notes(context: _Context, step: Step) -> list[Note]:
         value = step.terms[0].value
         if value.op.form is Form.BROADCAST and value.constant is None:
             notes.append(Note(Remark.SPREAD))
+    notes += _summed_notes(context, step)
     if step.name in context.wanted and context.output is not None:
         notes.append(Note(Remark.RESULT, (context.output, context.wanted[step.name])))
     return notes
+
+
+def _summed_notes(context: _Context, step: Step) -> list[Note]:
+    """Why there are sums over axes in an adjoint: the step was repeated along them."""
+    node, blocks = context.program.by_name[step.name].node, context.reasons.blocks
+    vias = [term.via for term in step.terms if term.via is not None and term.partial is None]
+    axes = dict.fromkeys(dim for via in vias for dim in summed_axes(blocks[via], node))
+    return [Note(Remark.SUMMED, (step.name,), dims=tuple(axes))] if axes else []
 
 
 def _is_one(seed: Seed) -> bool:

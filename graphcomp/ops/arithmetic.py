@@ -29,6 +29,8 @@ AWAY_FROM_ZERO = (0.4, 2.0)
 ADD = Op(
     name="add",
     kind=Kind.LINEAR,
+    why="sum rule: d(u + v) = du + dv",
+    why_constant=("an added constant has derivative 0",) * 2,
     form=Form.SUM,
     arity=2,
     evaluate=np.add,
@@ -48,6 +50,8 @@ ADD = Op(
 SUB = Op(
     name="subtract",
     kind=Kind.LINEAR,
+    why="sum rule: d(u - v) = du - dv",
+    why_constant=("an added constant has derivative 0",) * 2,
     form=Form.DIFFERENCE,
     arity=2,
     evaluate=np.subtract,
@@ -65,6 +69,7 @@ SUB = Op(
 NEG = Op(
     name="negative",
     kind=Kind.LINEAR,
+    why="constant factor: d(-u) = -du",
     form=Form.NEGATION,
     evaluate=np.negative,
     numpy=(np.negative,),
@@ -79,6 +84,8 @@ NEG = Op(
 MUL = Op(
     name="multiply",
     kind=Kind.MULTILINEAR,
+    why="product rule: d(u*v) = v*du + u*dv",
+    why_constant=("constant factor: d(c*u) = c*du",) * 2,
     form=Form.PRODUCT,
     arity=2,
     evaluate=np.multiply,
@@ -103,6 +110,8 @@ MUL = Op(
 DIV = Op(
     name="divide",
     kind=Kind.ELEMENTWISE,
+    why="quotient rule: d(u/v) = du/v - (u/v)*dv/v",
+    why_constant=("constant factor: d(u/c) = du/c", "chain rule: d(c/u)/du = -c/u**2"),
     form=Form.QUOTIENT,
     arity=2,
     evaluate=np.true_divide,
@@ -136,6 +145,7 @@ DIV = Op(
 RECIPROCAL: Op = Op(
     name="reciprocal",
     kind=Kind.ELEMENTWISE,
+    why="chain rule: d(1/u)/du = -1/u**2",
     form=Form.RECIPROCAL,
     evaluate=lambda x: np.true_divide(1, x),
     numpy=(np.reciprocal,),
@@ -190,6 +200,7 @@ FLOOR_DIVIDE = Op(
 MOD = Op(
     name="mod",
     kind=Kind.ELEMENTWISE,
+    why="u mod v = u - v*floor(u/v), and floor is constant between its jumps",
     arity=2,
     evaluate=np.mod,
     numpy=(np.mod,),

@@ -128,6 +128,7 @@ def _where_transpose(
 WHERE = Op(
     name="where",
     kind=Kind.LINEAR,
+    why="the branch that is taken passes its derivative on, the other has derivative 0",
     form=Form.CHOICE,
     arity=3,
     evaluate=np.where,

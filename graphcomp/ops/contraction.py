@@ -100,6 +100,8 @@ def _matmul_along(cut: Sequence[int | None], shapes: Sequence[Shape]) -> int | N
 MATMUL = Op(
     name="matmul",
     kind=Kind.MULTILINEAR,
+    why="product rule: d(A B) = dA B + A dB",
+    why_reverse="product rule, transposed",
     form=Form.CONTRACTION,
     arity=2,
     evaluate=np.matmul,
@@ -144,6 +146,8 @@ def _outer(a: Any, b: Any) -> Any:
 OUTER = Op(
     name="outer",
     kind=Kind.MULTILINEAR,
+    why="product rule: d(a b.T) = da b.T + a db.T",
+    why_reverse="product rule, transposed: the adjoint times the other vector",
     form=Form.OUTER,
     arity=2,
     evaluate=_outer,
@@ -179,6 +183,8 @@ def _vdot_batch(size: Dim, args: Sequence[Operand], batched: Sequence[bool]) -> 
 VDOT = Op(
     name="vdot",
     kind=Kind.MULTILINEAR,
+    why="product rule: d sum(A*B) = sum(dA*B) + sum(A*dB)",
+    why_reverse="product rule: each array gets the other one, times the adjoint",
     arity=2,
     evaluate=np.vdot,
     shape=_vdot_shape,

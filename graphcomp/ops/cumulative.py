@@ -72,6 +72,8 @@ def _summed(x: Any, axis: int, reverse: bool) -> Any:
 CUMSUM: Op = Op(
     name="cumsum",
     kind=Kind.LINEAR,
+    why="linear: the tangents are summed up likewise",
+    why_reverse="each entry is part of all sums from it on, so these adjoints are summed up",
     evaluate=_summed,
     shape=_same_shape,
     dtype=_counting_dtype,
@@ -92,6 +94,8 @@ CUMSUM: Op = Op(
 SHIFT: Op = Op(
     name="shift",
     kind=Kind.LINEAR,
+    why="linear: the tangents are shifted likewise",
+    why_reverse="transposed: shifted back",
     evaluate=lambda x, axis, reverse: _shift(x, axis, reverse),
     shape=_same_shape,
     dtype=first_dtype,
@@ -126,6 +130,7 @@ def _recurrence_jvp(
 RECURRENCE: Op = Op(
     name="recurrence",
     kind=Kind.OPAQUE,
+    why="product rule at every step of y[i] = a[i]*y[i - 1] + x[i]",
     arity=2,
     evaluate=lambda a, b, axis, reverse: _recurrence(a, b, axis, reverse),
     shape=_same_shape,
@@ -158,6 +163,7 @@ def _cumprod_jvp(
 CUMPROD: Op = Op(
     name="cumprod",
     kind=Kind.OPAQUE,
+    why="product rule at every step of the running product",
     evaluate=lambda x, axis, before: (
         _cumprod_before(x, axis) if before else np.cumprod(x, axis=axis)
     ),

@@ -169,6 +169,8 @@ def _numpy(count: int, *, subscripts: str) -> Spelling:
 EINSUM: Op = Op(
     name="einsum",
     kind=Kind.MULTILINEAR,
+    why="product rule: one tangent at a time",
+    why_reverse="product rule, transposed: the adjoint with all other arguments",
     form=Form.CALL,
     arity=-1,
     evaluate=_evaluate,

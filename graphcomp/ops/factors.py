@@ -30,6 +30,7 @@ def _part(
     *,
     shape: Rule,
     jvp: Rule,
+    why: str,
     samples: tuple[Sample, ...],
     draw: Rule,
     kink: str = "as if all eigenvalues (singular values) differed; 0 between equal ones",
@@ -42,6 +43,7 @@ def _part(
     return Op(
         name=name,
         kind=Kind.OPAQUE,
+        why=why,
         evaluate=lambda x: helper(x)[index],
         shape=shape,
         jvp=jvp,
@@ -104,6 +106,7 @@ EIGENVALUES: Op = _part(
     jvp=_eigenvalues_jvp,
     samples=_SYMMETRIC,
     draw=_apart,
+    why="A v = w v, so dw = v.T dA v",
 )
 EIGENVECTORS: Op = _part(
     "eigenvectors",
@@ -114,6 +117,7 @@ EIGENVECTORS: Op = _part(
     jvp=_eigenvectors_jvp,
     samples=_SYMMETRIC,
     draw=_apart,
+    why="A v = w v, so dv mixes in each other eigenvector by 1 over the gap of the eigenvalues",
 )
 
 # ---------------------------------------------------------------- singular values
@@ -181,6 +185,7 @@ SINGULAR_VALUES: Op = _part(
     jvp=_singular_values_jvp,
     samples=_ANY,
     draw=_stretched,
+    why="A = U S V.T, so dS is the diagonal of U.T dA V",
 )
 LEFT_VECTORS: Op = _part(
     "left_singular_vectors",
@@ -191,6 +196,7 @@ LEFT_VECTORS: Op = _part(
     jvp=_left_jvp,
     samples=_ANY,
     draw=_stretched,
+    why="A = U S V.T, differentiated with U.T U = I",
 )
 RIGHT_VECTORS: Op = _part(
     "right_singular_vectors",
@@ -201,6 +207,7 @@ RIGHT_VECTORS: Op = _part(
     jvp=_right_jvp,
     samples=_ANY,
     draw=_stretched,
+    why="A = U S V.T, differentiated with V.T V = I",
 )
 
 # ---------------------------------------------------------------- orthogonal and triangular
@@ -243,6 +250,7 @@ ORTHOGONAL: Op = _part(
     samples=_TALL,
     draw=regular,
     kink="for full rank",
+    why="A = Q R, differentiated with Q.T Q = I",
 )
 TRIANGULAR: Op = _part(
     "triangular_factor",
@@ -254,4 +262,5 @@ TRIANGULAR: Op = _part(
     samples=_TALL,
     draw=regular,
     kink="for full rank",
+    why="A = Q R, differentiated with Q.T Q = I",
 )

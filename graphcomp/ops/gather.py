@@ -11,7 +11,17 @@ from typing import Any
 import numpy as np
 
 from graphcomp.errors import ShapeError
-from graphcomp.op import DType, Kind, Op, Operand, Sample, Spelling, first_dtype
+from graphcomp.op import (
+    ADDITIVE,
+    LOWEST,
+    DType,
+    Kind,
+    Op,
+    Operand,
+    Sample,
+    Spelling,
+    first_dtype,
+)
 from graphcomp.ops.numpy_runtime import _add_along, _scatter_at
 from graphcomp.ops.wording import in_latex
 from graphcomp.shape import INT, Dim, Shape, broadcast_shape, format_shape
@@ -59,6 +69,8 @@ def _gather_transpose(
 GATHER: Op = Op(
     name="gather",
     kind=Kind.LINEAR,
+    why="linear: the same entries of the tangent",
+    why_reverse="the entries that were taken get the adjoint, summed up where one was taken several times",
     arity=-1,
     evaluate=lambda x, *indices, axes: x[_key(axes, indices)],
     shape=_gather_shape,
@@ -82,6 +94,11 @@ def _scatter_text(count: int, *, axes: Axes, shape: Shape) -> Spelling:
     return Spelling(f"zeros{format_shape(shape)}.at[{_places(count, axes, 1)}].add({{0}})")
 
 
+def _scatter_words(count: int, *, axes: Axes, **_params: object) -> Spelling:
+    places = _places(count, axes, 1)
+    return Spelling(f"{{0}} added up at [{places}], 0 elsewhere", LOWEST, (ADDITIVE, LOWEST))
+
+
 def _scatter_numpy(count: int, *, axes: Axes, shape: Shape) -> Spelling:
     listed = ["slice(None)"] * axes[0] + [f"{{{i}}}" for i in range(1, count)]
     key = f"({listed[0]},)" if len(listed) == 1 else f"({', '.join(listed)})"
@@ -99,6 +116,8 @@ def _scatter_shape(x: Shape, *indices: Shape, axes: Axes, shape: Shape) -> Shape
 SCATTER_ADD: Op = Op(
     name="scatter_add",
     kind=Kind.LINEAR,
+    why="linear: the tangent goes to the same places",
+    why_reverse="transposed: the entries at these places",
     arity=-1,
     evaluate=lambda x, *indices, axes, shape: _scatter_at(x, _key(axes, indices), shape),
     shape=_scatter_shape,
@@ -109,7 +128,12 @@ SCATTER_ADD: Op = Op(
     batch=lambda size, args, _batched, *, axes, shape: args[0].apply(
         SCATTER_ADD, *args[1:], axes=tuple(a + 1 for a in axes), shape=(size, *shape)
     ),
-    spell={"text": _scatter_text, "latex": in_latex(_scatter_text), "numpy": _scatter_numpy},
+    spell={
+        "text": _scatter_text,
+        "words": _scatter_words,
+        "latex": in_latex(_scatter_words),
+        "numpy": _scatter_numpy,
+    },
     domains=((-2.0, 2.0), "int"),
     samples=(
         Sample(((5,), (5,)), {"axes": (0,), "shape": (3,)}),
@@ -146,6 +170,8 @@ def _axis_spell(name: str, count: int, options: str = "") -> dict[str, Callable[
 TAKE_ALONG: Op = Op(
     name="take_along_axis",
     kind=Kind.LINEAR,
+    why="linear: the same entries of the tangent",
+    why_reverse="the entries that were taken get the adjoint, summed up where one was taken several times",
     arity=2,
     evaluate=lambda x, index, axes: np.take_along_axis(x, index, axis=axes[0]),
     shape=_along_shape,
@@ -175,9 +201,16 @@ def _add_along_text(_count: int, *, axes: Axes, shape: Shape) -> Spelling:
     return Spelling(f"add_along_axis({{0}}, {{1}}, axis={axes[0]})")
 
 
+def _add_along_words(_count: int, *, axes: Axes, **_params: object) -> Spelling:
+    text = f"{{0}} added up at {{1}} along axis {axes[0]}, 0 elsewhere"
+    return Spelling(text, LOWEST, (ADDITIVE, ADDITIVE))
+
+
 ADD_ALONG: Op = Op(
     name="add_along_axis",
     kind=Kind.LINEAR,
+    why="linear: the tangent goes to the same places",
+    why_reverse="transposed: the entries at these places",
     arity=2,
     evaluate=lambda x, index, axes, shape: _add_along(x, index, axes[0], shape),
     shape=lambda _x, _index, *, axes, shape: shape,
@@ -191,7 +224,12 @@ ADD_ALONG: Op = Op(
         axes=(axes[0] + 1,),
         shape=(size, *shape),
     ),
-    spell={"text": _add_along_text, "latex": in_latex(_add_along_text), "numpy": _add_along_numpy},
+    spell={
+        "text": _add_along_text,
+        "words": _add_along_words,
+        "latex": in_latex(_add_along_words),
+        "numpy": _add_along_numpy,
+    },
     domains=((-2.0, 2.0), "int"),
     samples=(
         Sample(((4,), (4,)), {"axes": (0,), "shape": (3,)}),
@@ -235,6 +273,8 @@ def _sort_jvp(
 SORT: Op = Op(
     name="sort",
     kind=Kind.OPAQUE,
+    why="the tangents move along with the entries",
+    why_reverse="every entry gets the adjoint of its place in the order",
     evaluate=lambda x, axes: np.sort(x, axis=axes[0]),
     dtype=first_dtype,
     jvp=_sort_jvp,

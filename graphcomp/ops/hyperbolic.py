@@ -23,6 +23,7 @@ def _function(
     partial: Rule,
     math: str,
     *,
+    why: str,
     domain: tuple[float, float],
     kink: str = "",
     analytic: bool = True,
@@ -30,6 +31,7 @@ def _function(
     return Op(
         name=name,
         kind=Kind.ELEMENTWISE,
+        why=why,
         evaluate=ufunc,
         numpy=(ufunc,),
         broadcasts=True,
@@ -49,6 +51,7 @@ ARCSINH = _function(
     lambda _out, x: x.apply(HYPOT, 1.0).apply(RECIPROCAL),  # x*x overflows at 1e200
     "math.asinh({0})",
     domain=(-2.0, 2.0),
+    why="chain rule: d arcsinh(u)/du = 1/sqrt(1 + u**2)",
 )
 
 
@@ -65,6 +68,7 @@ ARCCOSH = _function(
     "math.acosh({0})",
     domain=(1.3, 3.0),
     kink="at 1: infinity",
+    why="chain rule: d arccosh(u)/du = 1/sqrt(u**2 - 1)",
 )
 ARCTANH = _function(
     "arctanh",
@@ -74,6 +78,7 @@ ARCTANH = _function(
     "math.atanh({0})",
     domain=(-0.8, 0.8),
     kink="at -1 and 1: value signed infinity, derivative inf",
+    why="chain rule: d arctanh(u)/du = 1/(1 - u**2)",
 )
 CBRT = _function(
     "cbrt",
@@ -84,6 +89,7 @@ CBRT = _function(
     domain=AWAY_FROM_ZERO,
     kink="at 0: infinity",
     analytic=False,
+    why="chain rule: d cbrt = 1/(3*cbrt**2)",
 )
 
 
@@ -109,6 +115,7 @@ def _sinc_spell(dialect: str) -> Callable[..., Spelling]:
 SINC: Op = Op(
     name="sinc",
     kind=Kind.ELEMENTWISE,
+    why="chain rule: the derivative of sinc is a function of its own",
     evaluate=lambda x, order: _sinc(x, order),
     broadcasts=True,
     spell={dialect: _sinc_spell(dialect) for dialect in ("text", "latex", "numpy", "math")},

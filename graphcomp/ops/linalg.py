@@ -82,6 +82,7 @@ def _inv_jvp(out: Operand, _args: Sequence[Operand], tangents: Sequence[Operand]
 INV: Op = Op(
     name="inv",
     kind=Kind.OPAQUE,
+    why="A inv(A) = I, so d inv(A) = -inv(A) dA inv(A)",
     evaluate=np.linalg.inv,
     numpy=(np.linalg.inv,),
     shape=square("inv"),
@@ -130,6 +131,8 @@ def _solve_batch(size: Dim, args: Sequence[Operand], batched: Sequence[bool]) ->
 SOLVE: Op = Op(
     name="solve",
     kind=Kind.OPAQUE,
+    why="A X = B, so A dX = dB - dA X",
+    why_reverse="A X = B: B has the adjoint inv(A).T G for G, that of X, and A that times -X.T",
     arity=2,
     evaluate=np.linalg.solve,
     shape=_solve_shape,
@@ -162,6 +165,7 @@ def _pinv_jvp(out: Operand, args: Sequence[Operand], tangents: Sequence[Operand]
 PINV: Op = Op(
     name="pinv",
     kind=Kind.OPAQUE,
+    why="product rule on A = A pinv(A) A",
     evaluate=lambda x: _pinv(x),
     numpy=(np.linalg.pinv,),
     shape=lambda x: (*x[:-2], x[-1], x[-2]) if len(x) > 1 else square("pinv")(x),
@@ -193,6 +197,7 @@ def _det_jvp(_out: Operand, args: Sequence[Operand], tangents: Sequence[Operand]
 DET: Op = Op(
     name="det",
     kind=Kind.OPAQUE,
+    why="Jacobi: d det(A) = sum(cofactor(A)*dA)",
     evaluate=np.linalg.det,
     numpy=(np.linalg.det,),
     shape=_no_matrix_shape("det"),
@@ -215,6 +220,7 @@ def _cofactor_jvp(out: Operand, args: Sequence[Operand], tangents: Sequence[Oper
 COFACTOR: Op = Op(
     name="cofactor",
     kind=Kind.OPAQUE,
+    why="cofactor(A) = det(A)*inv(A).T, by the product rule",
     evaluate=lambda x: _cofactor(x),
     shape=square("cofactor"),
     jvp=_cofactor_jvp,
@@ -234,6 +240,8 @@ def _logdet_jvp(_out: Operand, args: Sequence[Operand], tangents: Sequence[Opera
 LOGDET: Op = Op(
     name="logdet",
     kind=Kind.OPAQUE,
+    why="Jacobi: d logdet(A) = trace(inv(A) dA)",
+    why_reverse="Jacobi: A has the adjoint inv(A).T",
     evaluate=lambda x: np.linalg.slogdet(x)[1],
     shape=_no_matrix_shape("slogdet"),
     jvp=_logdet_jvp,
@@ -281,6 +289,7 @@ def _cholesky_jvp(out: Operand, _args: Sequence[Operand], tangents: Sequence[Ope
 CHOLESKY: Op = Op(
     name="cholesky",
     kind=Kind.OPAQUE,
+    why="L L.T = A, so dL L.T + L dL.T = dA, solved for a lower triangle",
     evaluate=lambda x: _cholesky(x),
     numpy=(np.linalg.cholesky,),
     shape=square("cholesky"),

@@ -36,6 +36,7 @@ def _elementwise(
     spell: dict[str, Spell],
     partials: tuple[Rule, ...],
     *,
+    why: str,
     domains: tuple[tuple[float, float], ...] = ((-2.0, 2.0),),
     kink: str = "",
     analytic: bool = False,
@@ -43,6 +44,7 @@ def _elementwise(
     return Op(
         name=name,
         kind=Kind.ELEMENTWISE,
+        why=why,
         arity=len(partials),
         evaluate=evaluate,
         numpy=(evaluate,) if isinstance(evaluate, np.ufunc) else (),
@@ -68,6 +70,7 @@ EXP2 = _elementwise(
     },
     (lambda out, _x: LN2 * out,),
     analytic=True,
+    why="chain rule: d exp2 = log(2)*exp2",
 )
 LOG2 = _elementwise(
     "log2",
@@ -78,6 +81,7 @@ LOG2 = _elementwise(
     domains=((0.4, 2.0),),
     kink="at 0: value -inf, derivative inf",
     analytic=True,
+    why="chain rule: d log2(u)/du = 1/(u*log(2))",
 )
 LOG10 = _elementwise(
     "log10",
@@ -88,6 +92,7 @@ LOG10 = _elementwise(
     domains=((0.4, 2.0),),
     kink="at 0: value -inf, derivative inf",
     analytic=True,
+    why="chain rule: d log10(u)/du = 1/(u*log(10))",
 )
 
 #: 1 / (1 + exp(y - x)): the slope of logaddexp, 1/2 where both are the same infinity.
@@ -110,6 +115,7 @@ SIGMOID_DIFFERENCE: Op = _elementwise(
     ),
     domains=((-2.0, 2.0), (-2.0, 2.0)),
     kink="1/2 where both are the same infinity",
+    why="chain rule: d sigmoid = sigmoid*(1 - sigmoid)",
 )
 LOGADDEXP = _elementwise(
     "logaddexp",
@@ -123,6 +129,7 @@ LOGADDEXP = _elementwise(
     ),
     domains=((-2.0, 2.0), (-2.0, 2.0)),
     kink="1/2 each where both are the same infinity",
+    why="each argument counts by its share of exp(u) + exp(v)",
 )
 LOGADDEXP2 = _elementwise(
     "logaddexp2",
@@ -136,6 +143,7 @@ LOGADDEXP2 = _elementwise(
     ),
     domains=((-2.0, 2.0), (-2.0, 2.0)),
     kink="1/2 each where both are the same infinity",
+    why="each argument counts by its share of 2**u + 2**v",
 )
 LOGIT = _elementwise(
     "logit",
@@ -146,6 +154,7 @@ LOGIT = _elementwise(
     domains=((0.1, 0.9),),
     kink="at 0 and 1: value signed infinity, derivative inf",
     analytic=True,
+    why="chain rule: d logit(u)/du = 1/(u*(1 - u))",
 )
 
 LOG1MEXP = _elementwise(
@@ -158,6 +167,7 @@ LOG1MEXP = _elementwise(
     domains=((-2.0, -0.2),),
     kink="at 0: value and derivative -inf",
     analytic=True,
+    why="chain rule: d log(1 - exp(u))/du = exp(u)/(exp(u) - 1)",
 )
 
 
@@ -177,4 +187,5 @@ XLOGY = _elementwise(
     domains=((-2.0, 2.0), (0.4, 2.0)),
     kink="0 at x = 0 for every y; by y: 0 at x = y = 0",
     analytic=True,
+    why="product rule: d(u*log(v)) = log(v)*du + (u/v)*dv",
 )

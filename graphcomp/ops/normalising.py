@@ -54,6 +54,7 @@ def _norm_jvp(
 NORM: Op = Op(
     name="norm",
     kind=Kind.OPAQUE,
+    why="chain rule: d norm(x) = x/norm(x)",
     evaluate=lambda x, axes, keepdims, rank: _norm(x, axes, keepdims),
     shape=_shape_rule,
     jvp=_norm_jvp,
@@ -82,6 +83,7 @@ def _logsumexp_jvp(
 LOGSUMEXP: Op = Op(
     name="logsumexp",
     kind=Kind.OPAQUE,
+    why="chain rule: d logsumexp = softmax",
     evaluate=lambda x, axes, keepdims, rank: _logsumexp(x, axes, keepdims),
     shape=_shape_rule,
     jvp=_logsumexp_jvp,
@@ -144,6 +146,8 @@ _WITHIN = (
 SOFTMAX: Op = Op(
     name="softmax",
     kind=Kind.OPAQUE,
+    why="s = softmax(x) has ds = s*(dx - sum(s*dx))",
+    why_reverse="s = softmax(x) gives x the adjoint s*(g - sum(s*g)) for g, that of s",
     evaluate=lambda x, axes: _softmax(x, axes),
     dtype=float_dtype,
     jvp=_softmax_jvp,
@@ -156,6 +160,8 @@ SOFTMAX: Op = Op(
 LOG_SOFTMAX: Op = Op(
     name="log_softmax",
     kind=Kind.OPAQUE,
+    why="l = log_softmax(x) has dl = dx - sum(softmax(x)*dx)",
+    why_reverse="l = log_softmax(x) gives x the adjoint g - softmax(x)*sum(g) for g, that of l",
     evaluate=lambda x, axes: _log_softmax(x, axes),
     dtype=float_dtype,
     jvp=_log_softmax_jvp,

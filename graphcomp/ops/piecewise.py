@@ -41,6 +41,7 @@ SIGN = Op(
 ABS = Op(
     name="absolute",
     kind=Kind.ELEMENTWISE,
+    why="chain rule: d abs = sign",
     evaluate=np.abs,
     numpy=(np.absolute,),
     dtype=first_dtype,
@@ -56,6 +57,7 @@ ABS = Op(
 RELU = Op(
     name="relu",
     kind=Kind.ELEMENTWISE,
+    why="chain rule: d relu = 1 where its argument is positive, else 0",
     evaluate=lambda x: np.maximum(x, 0),
     dtype=number_dtype("relu"),
     broadcasts=True,
@@ -75,11 +77,14 @@ def _extremum_partial(mine: Operand, other: Operand, ahead: Operand) -> Operand:
     return won + 0.5 * bracket(mine.apply(EQUAL, other), mine)
 
 
-def _extremum(name: str, ufunc: Rule, formula: Rule, partials: tuple[Rule, Rule]) -> Op:
+def _extremum(
+    name: str, ufunc: Rule, formula: Rule, partials: tuple[Rule, Rule], *, why: str
+) -> Op:
     short = name[:3]
     return Op(
         name=name,
         kind=Kind.ELEMENTWISE,
+        why=why,
         arity=2,
         evaluate=ufunc,
         numpy=(ufunc,),
@@ -104,6 +109,7 @@ MAXIMUM = _extremum(
         lambda _out, x, y: _extremum_partial(x, y, x > y),
         lambda _out, x, y: _extremum_partial(y, x, y > x),
     ),
+    why="the larger argument passes its derivative on; at a tie each does by half",
 )
 MINIMUM = _extremum(
     "minimum",
@@ -113,6 +119,7 @@ MINIMUM = _extremum(
         lambda _out, x, y: _extremum_partial(x, y, x < y),
         lambda _out, x, y: _extremum_partial(y, x, y < x),
     ),
+    why="the smaller argument passes its derivative on; at a tie each does by half",
 )
 
 

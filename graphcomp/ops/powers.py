@@ -31,6 +31,7 @@ from graphcomp.ops.transcendental import LOG
 SQUARE = Op(
     name="square",
     kind=Kind.ELEMENTWISE,
+    why="power rule: d(u**2)/du = 2*u",
     form=Form.POWER,
     evaluate=np.square,
     numpy=(np.square,),
@@ -48,6 +49,7 @@ SQUARE = Op(
 SQRT = Op(
     name="sqrt",
     kind=Kind.ELEMENTWISE,
+    why="chain rule: d sqrt = 1/(2*sqrt)",
     evaluate=np.sqrt,
     numpy=(np.sqrt,),
     broadcasts=True,
@@ -92,6 +94,7 @@ def _power_spell(dialect: str) -> Callable[..., Spelling]:
 POWER: Op = Op(
     name="power",
     kind=Kind.ELEMENTWISE,
+    why="power rule: the exponent comes down, and drops by one",
     form=Form.POWER,
     evaluate=lambda x, exponent: x**exponent,
     dtype=_power_dtype,
@@ -115,6 +118,7 @@ def _varying_power_by_exponent(out: Operand, x: Operand, _y: Operand) -> Operand
 VARYING_POWER: Op = Op(
     name="varying_power",
     kind=Kind.ELEMENTWISE,
+    why="d(u**v) = v*u**(v - 1)*du + u**v*log(u)*dv",
     form=Form.POWER,
     arity=2,
     evaluate=np.power,
@@ -143,6 +147,7 @@ def _arc_partial(_out: Operand, x: Operand) -> Operand:
 ARCSIN = Op(
     name="arcsin",
     kind=Kind.ELEMENTWISE,
+    why="chain rule: d arcsin(u)/du = 1/sqrt(1 - u**2)",
     evaluate=np.arcsin,
     numpy=(np.arcsin,),
     broadcasts=True,
@@ -155,6 +160,7 @@ ARCSIN = Op(
 ARCCOS = Op(
     name="arccos",
     kind=Kind.ELEMENTWISE,
+    why="chain rule: d arccos(u)/du = -1/sqrt(1 - u**2)",
     evaluate=np.arccos,
     numpy=(np.arccos,),
     broadcasts=True,

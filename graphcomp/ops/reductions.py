@@ -122,6 +122,8 @@ _SAMPLES = (
 SUM: Op = Op(
     name="sum",
     kind=Kind.LINEAR,
+    why="the derivative of a sum is the sum of the derivatives",
+    why_reverse="every term of a sum has the derivative of the sum",
     form=Form.TOTAL,
     evaluate=lambda x, axes, keepdims, rank: np.sum(x, axis=axes, keepdims=keepdims),
     shape=_shape_rule,
@@ -166,10 +168,11 @@ def _gap_to_second(sign: float) -> Rule:
     return rule
 
 
-def _extremum(name: str, evaluate: Rule, sign: float, op_of: Callable[[], Op]) -> Op:
+def _extremum(name: str, evaluate: Rule, sign: float, op_of: Callable[[], Op], *, why: str) -> Op:
     return Op(
         name=f"reduce_{name}",
         kind=Kind.OPAQUE,
+        why=why,
         evaluate=lambda x, axes, keepdims, rank: evaluate(x, axis=axes, keepdims=keepdims),
         shape=_shape_rule,
         dtype=first_dtype,
@@ -183,8 +186,20 @@ def _extremum(name: str, evaluate: Rule, sign: float, op_of: Callable[[], Op]) -
     )
 
 
-MAX: Op = _extremum("max", np.max, 1.0, lambda: MAX)
-MIN: Op = _extremum("min", np.min, -1.0, lambda: MIN)
+MAX: Op = _extremum(
+    "max",
+    np.max,
+    1.0,
+    lambda: MAX,
+    why="the largest entry passes its derivative on; equal ones share it",
+)
+MIN: Op = _extremum(
+    "min",
+    np.min,
+    -1.0,
+    lambda: MIN,
+    why="the smallest entry passes its derivative on; equal ones share it",
+)
 
 
 def _prod_jvp(
@@ -204,6 +219,7 @@ def _axis_spell(name: str) -> dict[str, Callable[..., Spelling]]:
 PROD: Op = Op(
     name="prod",
     kind=Kind.OPAQUE,
+    why="product rule: the derivative by one factor is the product of all others",
     evaluate=lambda x, axis: np.prod(x, axis=axis),
     shape=lambda x, *, axis: _reduced_shape(x, axes=(axis,)),
     dtype=_counting_dtype,
@@ -237,6 +253,7 @@ def _prod_others_jvp(
 PROD_OTHERS: Op = Op(
     name="prod_others",
     kind=Kind.OPAQUE,
+    why="product rule: in turn, one factor gives way to its derivative",
     evaluate=lambda x, axis: _prod_others(x, axis),
     shape=lambda x, *, axis: x,
     dtype=_counting_dtype,

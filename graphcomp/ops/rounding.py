@@ -60,6 +60,7 @@ def _fmod_margin(x: Any, y: Any) -> Any:
 FMOD = Op(
     name="fmod",
     kind=Kind.ELEMENTWISE,
+    why="fmod(u, v) = u - v*trunc(u/v), and trunc is constant between its jumps",
     arity=2,
     evaluate=np.fmod,
     numpy=(np.fmod,),

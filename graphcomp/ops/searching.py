@@ -125,6 +125,7 @@ def _nth_spell(dialect: str) -> Callable[..., Spelling]:
 NTH_SMALLEST: Op = Op(
     name="nth_smallest",
     kind=Kind.OPAQUE,
+    why="the entry that is taken passes its derivative on",
     evaluate=lambda x, axis, index: _nth_smallest(x, axis, index),
     shape=lambda x, *, axis, index: _reduced_shape(x, axes=(axis,)),
     dtype=first_dtype,

@@ -10,7 +10,9 @@ import numpy as np
 
 from graphcomp.errors import ShapeError
 from graphcomp.op import (
+    ADDITIVE,
     ATOM,
+    LOWEST,
     Form,
     Joins,
     Kind,
@@ -69,6 +71,8 @@ def _broadcast_batch(
 BROADCAST = Op(
     name="broadcast_to",
     kind=Kind.LINEAR,
+    why="linear: the tangent is repeated likewise",
+    why_reverse="each entry was repeated, so the adjoints of its copies are summed up",
     form=Form.BROADCAST,
     evaluate=lambda x, shape: np.broadcast_to(x, shape),
     shape=lambda _x, *, shape: shape,
@@ -116,6 +120,8 @@ def _reshape_text(_count: int, *, shape: Shape) -> Spelling:
 RESHAPE: Op = Op(
     name="reshape",
     kind=Kind.LINEAR,
+    why="linear: the tangent is arranged likewise",
+    why_reverse="transposed: arranged as before",
     evaluate=lambda x, shape: np.reshape(x, shape),
     shape=_reshape_shape,
     dtype=first_dtype,
@@ -153,6 +159,8 @@ def _transpose_spell(dialect: str) -> Callable[..., Spelling]:
 TRANSPOSE = Op(
     name="transpose",
     kind=Kind.LINEAR,
+    why="linear: d(A.T) = (dA).T",
+    why_reverse="the axes are swapped back",
     form=Form.TRANSPOSE,
     evaluate=lambda x, axes: np.transpose(x, axes),
     shape=lambda x, *, axes: tuple(x[a] for a in axes),
@@ -306,6 +314,8 @@ def _getitem_spell(_count: int, *, index: Index) -> Spelling:
 GETITEM: Op = Op(
     name="getitem",
     kind=Kind.LINEAR,
+    why="linear: the same entries of the tangent",
+    why_reverse="the entries that were taken get the adjoint, all others 0",
     evaluate=lambda x, index: x[as_python_index(index)],
     shape=_getitem_shape,
     dtype=first_dtype,
@@ -324,6 +334,10 @@ GETITEM: Op = Op(
 
 def _scatter_text(_count: int, *, index: Index, shape: Shape) -> Spelling:
     return Spelling(f"zeros{format_shape(shape)}.at[{index_text(index)}].add({{0}})")
+
+
+def _scatter_words(_count: int, *, index: Index, **_params: object) -> Spelling:
+    return Spelling(f"{{0}} at [{index_text(index)}], 0 elsewhere", LOWEST, (ADDITIVE,))
 
 
 def _scatter_numpy(_count: int, *, index: Index, shape: Shape) -> Spelling:
@@ -355,6 +369,8 @@ def _scatter_along(
 SCATTER: Op = Op(
     name="scatter",
     kind=Kind.LINEAR,
+    why="linear: the tangent goes to the same places",
+    why_reverse="transposed: the entries at these places",
     evaluate=lambda x, index, shape: _scatter(x, as_python_index(index), shape),
     shape=lambda _x, *, index, shape: shape,
     dtype=first_dtype,
@@ -365,7 +381,8 @@ SCATTER: Op = Op(
     along=_scatter_along,
     spell={
         "text": _scatter_text,
-        "latex": in_latex(_scatter_text),
+        "words": _scatter_words,
+        "latex": in_latex(_scatter_words),
         "numpy": _scatter_numpy,
         "numpy into": _scatter_into,
     },
@@ -427,6 +444,8 @@ def _concatenate_spell(dialect: str) -> Callable[..., Spelling]:
 CONCATENATE: Op = Op(
     name="concatenate",
     kind=Kind.LINEAR,
+    why="linear: the tangents are joined likewise",
+    why_reverse="each part gets its part of the adjoint",
     arity=-1,
     evaluate=lambda *arrays, axis: np.concatenate(arrays, axis=axis),
     shape=_concatenate_shape,
@@ -466,6 +485,7 @@ def _cast_transpose(_index: int, ct: Operand, x: Operand, *, dtype: str) -> Oper
 CAST: Op = Op(
     name="astype",
     kind=Kind.LINEAR,
+    why="linear: only the number format changes",
     evaluate=lambda x, dtype: np.asarray(x).astype(dtype),
     dtype=lambda _x, *, dtype: np.dtype(dtype),
     broadcasts=True,

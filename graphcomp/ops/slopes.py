@@ -14,10 +14,20 @@ from graphcomp.ops.spell import call
 from graphcomp.ops.transcendental import TANH
 
 
-def _slope(name: str, evaluate: Rule, formula: Rule, partial: Rule, *, text: str, latex: str) -> Op:
+def _slope(
+    name: str,
+    evaluate: Rule,
+    formula: Rule,
+    partial: Rule,
+    *,
+    text: str,
+    latex: str,
+    why: str,
+) -> Op:
     return Op(
         name=name,
         kind=Kind.ELEMENTWISE,
+        why=why,
         evaluate=evaluate,
         broadcasts=True,
         spell=call(name, numpy=f"_{name}({{0}})", math=f"_{name}({{0}})", latex=latex)
@@ -39,6 +49,7 @@ SIGMOID_SLOPE = _slope(
     lambda x: 1 / (4 * sympy.cosh(x / 2) ** 2),
     _sigmoid_slope_partial,
     text="sigmoid'({0})",
+    why="chain rule: d s'(u)/du = s'(u)*(1 - 2*s(u)), s = sigmoid",
     latex=r"\sigma'\left({0}\right)",
 )
 SECH2 = _slope(
@@ -47,5 +58,6 @@ SECH2 = _slope(
     lambda x: 1 / sympy.cosh(x) ** 2,
     lambda out, x: -2.0 * (out * x.apply(TANH)),
     text="sech2({0})",
+    why="chain rule: d sech(u)**2/du = -2*sech(u)**2*tanh(u)",
     latex=r"\operatorname{{sech}}^2\left({0}\right)",
 )

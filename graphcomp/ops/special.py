@@ -26,12 +26,14 @@ def _function(
     partial: Rule,
     math: str,
     *,
+    why: str,
     domain: tuple[float, float] = (-2.0, 2.0),
     kink: str = "",
 ) -> Op:
     return Op(
         name=name,
         kind=Kind.ELEMENTWISE,
+        why=why,
         evaluate=evaluate,
         broadcasts=True,
         spell=call(name, numpy=f"_{name}({{0}})", math=math),
@@ -43,8 +45,22 @@ def _function(
     )
 
 
-ERF = _function("erf", _erf, sympy.erf, lambda _out, x: _bell(x), "math.erf({0})")
-ERFC = _function("erfc", _erfc, sympy.erfc, lambda _out, x: -_bell(x), "math.erfc({0})")
+ERF = _function(
+    "erf",
+    _erf,
+    sympy.erf,
+    lambda _out, x: _bell(x),
+    "math.erf({0})",
+    why="chain rule: d erf(u)/du = 2/sqrt(pi)*exp(-u**2)",
+)
+ERFC = _function(
+    "erfc",
+    _erfc,
+    sympy.erfc,
+    lambda _out, x: -_bell(x),
+    "math.erfc({0})",
+    why="chain rule: d erfc(u)/du = -2/sqrt(pi)*exp(-u**2)",
+)
 GAMMALN = _function(
     "gammaln",
     _gammaln,
@@ -53,6 +69,7 @@ GAMMALN = _function(
     "math.lgamma({0})",
     domain=(0.4, 4.0),
     kink="at 0 and the negative integers: infinity",
+    why="chain rule: d gammaln = digamma",
 )
 
 
@@ -73,6 +90,7 @@ def _polygamma_spell(dialect: str) -> Callable[..., Spelling]:
 POLYGAMMA: Op = Op(
     name="polygamma",
     kind=Kind.ELEMENTWISE,
+    why="chain rule: d polygamma(n) = polygamma(n + 1)",
     evaluate=lambda x, order: _polygamma(x, order),
     broadcasts=True,
     spell={d: _polygamma_spell(d) for d in ("text", "latex", "numpy", "math")},

@@ -38,6 +38,7 @@ def _function(
     formula: Rule,
     spell: dict[str, Spell] | None = None,
     *,
+    why: str,
     partial: Rule | None = None,
     domain: tuple[float, float] = WIDE,
     kink: str = "",
@@ -46,6 +47,7 @@ def _function(
     return Op(
         name=name,
         kind=Kind.ELEMENTWISE,
+        why=why,
         evaluate=ufunc,
         numpy=(ufunc,) if isinstance(ufunc, np.ufunc) else (),
         broadcasts=True,
@@ -68,13 +70,15 @@ EXP = _function(
         "mathml": Spelling("<msup><mi>e</mi><mrow>{0}</mrow></msup>", EXPONENT),
     },
     partial=lambda out, _x: out,
+    why="chain rule: d exp = exp",
 )
 EXPM1 = _function(
     "expm1",
     np.expm1,
     lambda x: sympy.exp(x) - 1,
     call("expm1"),
-    partial=lambda _out, x: x.apply(EXP),  # out + 1 has no digits left at x = -50
+    partial=lambda _out, x: x.apply(EXP),  # out + 1 has no digits left at x = -50,
+    why="chain rule: d expm1 = exp",
 )
 LOG = _function(
     "log",
@@ -84,6 +88,7 @@ LOG = _function(
     partial=lambda _out, x: x.apply(RECIPROCAL),
     domain=POSITIVE,
     kink="at 0: value -inf, derivative inf",
+    why="chain rule: d log(u)/du = 1/u",
 )
 LOG1P = _function(
     "log1p",
@@ -93,21 +98,58 @@ LOG1P = _function(
     partial=lambda _out, x: (1.0 + x).apply(RECIPROCAL),
     domain=(-0.6, 2.0),
     kink="at -1: value -inf, derivative inf",
+    why="chain rule: d log1p(u)/du = 1/(1 + u)",
 )
-SIN: Op = _function("sin", np.sin, sympy.sin, partial=lambda _out, x: x.apply(COS))
-COS: Op = _function("cos", np.cos, sympy.cos, partial=lambda _out, x: -x.apply(SIN))
+SIN: Op = _function(
+    "sin",
+    np.sin,
+    sympy.sin,
+    partial=lambda _out, x: x.apply(COS),
+    why="chain rule: d sin = cos",
+)
+COS: Op = _function(
+    "cos",
+    np.cos,
+    sympy.cos,
+    partial=lambda _out, x: -x.apply(SIN),
+    why="chain rule: d cos = -sin",
+)
 TAN = _function(
-    "tan", np.tan, sympy.tan, partial=lambda out, _x: 1.0 + out * out, domain=(-1.0, 1.0)
+    "tan",
+    np.tan,
+    sympy.tan,
+    partial=lambda out, _x: 1.0 + out * out,
+    domain=(-1.0, 1.0),
+    why="chain rule: d tan = 1 + tan**2",
 )
-SINH: Op = _function("sinh", np.sinh, sympy.sinh, partial=lambda _out, x: x.apply(COSH))
-COSH: Op = _function("cosh", np.cosh, sympy.cosh, partial=lambda _out, x: x.apply(SINH))
-TANH = _function("tanh", np.tanh, sympy.tanh, partial=lambda out, _x: 1.0 - out * out)
+SINH: Op = _function(
+    "sinh",
+    np.sinh,
+    sympy.sinh,
+    partial=lambda _out, x: x.apply(COSH),
+    why="chain rule: d sinh = cosh",
+)
+COSH: Op = _function(
+    "cosh",
+    np.cosh,
+    sympy.cosh,
+    partial=lambda _out, x: x.apply(SINH),
+    why="chain rule: d cosh = sinh",
+)
+TANH = _function(
+    "tanh",
+    np.tanh,
+    sympy.tanh,
+    partial=lambda out, _x: 1.0 - out * out,
+    why="chain rule: d tanh = 1 - tanh**2",
+)
 ARCTAN = _function(
     "arctan",
     np.arctan,
     sympy.atan,
     call("arctan", math="math.atan({0})", latex=r"\arctan\left({0}\right)"),
     partial=lambda _out, x: (1.0 + x * x).apply(RECIPROCAL),
+    why="chain rule: d arctan(u)/du = 1/(1 + u**2)",
 )
 
 
@@ -120,6 +162,7 @@ def _safe_ratio(part: Operand, whole: Operand) -> Operand:
 HYPOT = Op(
     name="hypot",
     kind=Kind.ELEMENTWISE,
+    why="h = hypot(u, v) has h**2 = u**2 + v**2, so dh = (u*du + v*dv)/h",
     arity=2,
     evaluate=np.hypot,
     numpy=(np.hypot,),
@@ -136,6 +179,7 @@ HYPOT = Op(
 ARCTAN2 = Op(
     name="arctan2",
     kind=Kind.ELEMENTWISE,
+    why="the angle of (v, u): d arctan2(u, v) = (v*du - u*dv)/(u**2 + v**2)",
     arity=2,
     evaluate=np.arctan2,
     numpy=(np.arctan2,),
@@ -170,6 +214,7 @@ SIGMOID = _function(
     },
     partial=lambda out, _x: out * (1.0 - out),
     analytic=False,
+    why="chain rule: d sigmoid = sigmoid*(1 - sigmoid)",
 )
 SOFTPLUS = _function(
     "softplus",
@@ -178,4 +223,5 @@ SOFTPLUS = _function(
     call("softplus", numpy="_softplus({0})", math="_softplus({0})"),
     partial=lambda _out, x: x.apply(SIGMOID),
     analytic=False,
+    why="chain rule: d softplus = sigmoid",
 )

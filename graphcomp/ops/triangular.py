@@ -30,10 +30,14 @@ def _offset_spell(name: str) -> dict[str, Callable[..., Spelling]]:
     return {"text": rule(""), "latex": in_latex(rule("")), "numpy": rule("np.")}
 
 
-def _triangle(name: str, evaluate: Rule, op_of: Callable[[], Op]) -> Op:
+def _triangle(
+    name: str, evaluate: Rule, op_of: Callable[[], Op], *, why: str, why_reverse: str
+) -> Op:
     return Op(
         name=name,
         kind=Kind.LINEAR,
+        why=why,
+        why_reverse=why_reverse,
         evaluate=lambda x, k: evaluate(x, k),
         shape=_matrix_shape(name),
         dtype=first_dtype,
@@ -48,8 +52,20 @@ def _triangle(name: str, evaluate: Rule, op_of: Callable[[], Op]) -> Op:
     )
 
 
-TRIL: Op = _triangle("tril", np.tril, lambda: TRIL)
-TRIU: Op = _triangle("triu", np.triu, lambda: TRIU)
+TRIL: Op = _triangle(
+    "tril",
+    np.tril,
+    lambda: TRIL,
+    why="linear: the lower triangle of the tangent",
+    why_reverse="the entries that were kept get the adjoint, all others 0",
+)
+TRIU: Op = _triangle(
+    "triu",
+    np.triu,
+    lambda: TRIU,
+    why="linear: the upper triangle of the tangent",
+    why_reverse="the entries that were kept get the adjoint, all others 0",
+)
 
 
 def diagonal_length(rows: Dim, columns: Dim, offset: int) -> Dim:
@@ -88,6 +104,8 @@ def _diagonal_latex(_count: int, *, offset: int) -> Spelling:
 DIAGONAL: Op = Op(
     name="diagonal",
     kind=Kind.LINEAR,
+    why="linear: the diagonal of the tangent",
+    why_reverse="the diagonal gets the adjoint, all other entries 0",
     evaluate=lambda x, offset: np.diagonal(x, offset, -2, -1).copy(),
     shape=_diagonal_shape,
     dtype=first_dtype,
@@ -123,6 +141,8 @@ def _from_diagonal_numpy(_count: int, *, offset: int, shape: Shape) -> Spelling:
 FROM_DIAGONAL: Op = Op(
     name="from_diagonal",
     kind=Kind.LINEAR,
+    why="linear: the tangent on the diagonal",
+    why_reverse="transposed: the diagonal of the adjoint",
     evaluate=lambda x, offset, shape: _from_diagonal(x, offset, shape),
     shape=_from_diagonal_shape,
     dtype=first_dtype,

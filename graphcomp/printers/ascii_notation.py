@@ -37,6 +37,12 @@ class _Ascii(Notation):
     def derivative(self, of: str, by: str) -> str:
         return f"d{of}/d{by}"
 
+    def second_derivative(self, of: str, by: str, then: str) -> str:
+        return f"d2{of}/d{by}**2" if by == then else f"d2{of}/d{by}d{then}"
+
+    def rule(self, text: str) -> str:
+        return self.plain(text)
+
     def entry(self, symbol: str, *position: int) -> str:
         return f"{symbol}[{','.join(map(str, position))}]"
 

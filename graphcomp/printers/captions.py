@@ -137,11 +137,17 @@ class Captions:
             lines.append(Line(f"and {more} more outputs", Ink.MUTED, small=True))
         return lines
 
+    def _wanted(self, by: str) -> str:
+        """What a wanted adjoint is called: dx, or ∂f/∂x where there are several outputs."""
+        several = len(self.facts.program.graph.outputs) > 1
+        of = self.output() if several else ""
+        return self.notation.derivative(of, by) if of else f"d{by}"
+
     def _adjoint(self, step: Step) -> list[Line]:
         slope = self.facts.slopes.get(step.name)
         wanted = step.name in self.facts.wrt
         symbol = self.notation.symbol(step.name, "bar")
-        result = f"d{self.notation.symbol(step.label or step.name)} = {symbol}"
+        result = f"{self._wanted(self.notation.symbol(step.label or step.name))} = {symbol}"
         if slope is None:
             return [Line(f"{result} = 0", Ink.ADJOINT, bold=True)] if wanted else []
         value = self.facts.slope(step.name)

@@ -18,7 +18,9 @@ class Shows(Enum):
     EQUATION = "the equation"
     SHAPE = "the shape"
     VALUE = "the value"
+    PARTIALS = "local partials"
     NOTES = "remarks"
+    WHY = "rules"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Column:
         if self.trace is None:
             return notation.heading("primal", "down")
         head = notation.heading(self.trace.name, self.trace.way)
-        return f"{head} (seed {self.trace.start})" if seeds else head
+        return f"{head} (seed {self.trace.start})" if seeds and self.trace.start else head
 
     def notes(self, i: int) -> tuple[Said, ...]:
         """The remarks on a line; seeds are marked in the last trace, where there are several.
@@ -65,11 +67,12 @@ def columns(
     Args:
         sheet: the sheet.
         shows: what columns may show.
-        everywhere: whether derivatives have a column of shapes too: those of their steps.
+        everywhere: whether derivatives have a column of shapes too, those of their steps, even where
+            that was not asked for.
     """
-    primal = (Shows.EQUATION, Shows.SHAPE, Shows.VALUE)
-    shaped = (Shows.SHAPE,) if everywhere else ()
-    derived = (Shows.EQUATION, *shaped, Shows.VALUE, Shows.NOTES)
+    primal = (Shows.EQUATION, Shows.SHAPE, Shows.VALUE, Shows.PARTIALS)
+    shaped = (Shows.SHAPE,) if everywhere or sheet.style.shapes else ()
+    derived = (Shows.EQUATION, *shaped, Shows.VALUE, Shows.NOTES, Shows.WHY)
     traces: list[tuple[Trace | None, tuple[Line, ...], tuple[Shows, ...]]] = [
         (None, sheet.primal, primal)
     ]
@@ -90,5 +93,9 @@ def _says_something(sheet: Sheet, column: Column) -> bool:
             return any(sheet.shapes)
         case Shows.VALUE:
             return any(line.value for line in column.lines)
+        case Shows.PARTIALS:
+            return any(sheet.partials(sheet.traces))
+        case Shows.WHY:
+            return any(line.why for line in column.lines)
         case Shows.NOTES:
             return any(column.notes(i) for i in range(len(column.lines)))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from graphcomp.derivation import Check, Derivation, Row, Sweep
+from graphcomp.derivation import Check, Derivation, Row, SecondOrder, Sweep
+from graphcomp.printers.formula import MOST_TERMS
+from graphcomp.printers.gaps import gapped
 from graphcomp.printers.notation import Notation
 from graphcomp.printers.sentences import Sentences
 from graphcomp.program import Role
@@ -25,10 +27,14 @@ def fan_outs(says: Sentences) -> list[str]:
 def _fan_out(says: Sentences, row: Row) -> str:
     symbol = says.notation.symbol
     terms = row.derivative.terms if row.derivative else ()
-    uses = [says.math(symbol(term.via)) for term in terms if term.via is not None]
+    vias = [term.via for term in terms if term.via is not None]
+    shown, left_out = gapped(range(len(vias)), MOST_TERMS)
+    uses = [says.math(says.notation.ellipsis if i is None else symbol(vias[i])) for i in shown]
     name = says.math(symbol(row.primal.name))
     feeds = f"{name} feeds {_listed(uses)}"
-    if len(uses) < len(terms):
+    if left_out:
+        feeds += f" ({len(vias)} steps)"
+    if len(vias) < len(terms):
         feeds += " and is an output"
     left, total = says.equation(row)
     value = "" if row.primal.node.shape else says.number(row)
@@ -40,7 +46,7 @@ def _listed(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def forward_results(says: Sentences, *, full: bool) -> list[str]:
+def forward_results(says: Sentences, *, full: bool, symbolic: bool = True) -> list[str]:
     """What a forward sweep found: the derivative of every scalar output."""
     lines = []
     graph, notation = says.program.graph, says.notation
@@ -53,22 +59,19 @@ def forward_results(says: Sentences, *, full: bool) -> list[str]:
         left = notation.symbol(name, "dot")
         if by is not None:
             left = notation.derivative(notation.symbol(name), notation.symbol(by))
-        parts = [
-            left,
-            says.symbol(row.primal.name),
-            closed_text(says, name, by or ""),
-            says.number(row),
-        ]
+        closed = closed_text(says, name, by or "") if symbolic else ""
+        parts = [left, says.symbol(row.primal.name), closed, says.number(row)]
         if row.derivative is None:
             parts = [left, says.zero]
-        lines.append(says.math(*parts))
+        proof = _proof(says, name, by or "") if closed else ""
+        lines.append(says.math(*parts) + (f"{notation.aside}{proof}" if proof else ""))
     if full and not says.derivation.reverse and lines:
         checks = [c for c in says.derivation.checks if c.by == by]
         lines += _check_line(says, checks)
     return lines
 
 
-def results(says: Sentences) -> list[str]:
+def results(says: Sentences, *, symbolic: bool = True) -> list[str]:
     """The derivatives of the output, as far as they can be said in a few words."""
     parts: list[str] = []
     output = says.sweep.output
@@ -78,7 +81,8 @@ def results(says: Sentences) -> list[str]:
     for name in says.derivation.wrt[:MOST_RESULTS]:
         row = says.rows[says.program.step_of(name).name]
         left = says.notation.derivative(says.notation.symbol(output), says.notation.symbol(name))
-        closed = closed_text(says, output, name)
+        closed = closed_text(says, output, name) if symbolic else ""
+        proof = _proof(says, output, name) if closed else ""
         if row.derivative is None:
             right = says.zero
         elif closed:
@@ -87,23 +91,25 @@ def results(says: Sentences) -> list[str]:
             right = says.notation.joined(says.symbol(row.primal.name), says.number(row))
         else:
             continue
-        parts.append(says.math(left, right) + (f", {READ_OFF}" if name in shared else ""))
+        line = says.math(left, right) + (f" ({proof})" if proof else "")
+        parts.append(line + (f", {READ_OFF}" if symbolic and name in shared else ""))
     return parts
 
 
-def conclusions(derivation: Derivation, notation: Notation) -> list[str]:
+def conclusions(derivation: Derivation, notation: Notation, *, symbolic: bool = True) -> list[str]:
     """Closed forms of the derivatives of every output, how they come about, a check."""
     lines = []
     for sweep in derivation.reverse:
         if sweep.output is not None:
             says = Sentences(derivation, sweep, notation)
-            lines += [*_insight(says), *_results(says, sweep)]
+            lines += _insight(says) if symbolic else []
+            lines += _results(says, sweep, symbolic=symbolic)
             mine = [check for check in derivation.checks if check.output == sweep.output]
             lines += _check_line(says, mine)
-    return ["Closed form" if derivation.closed else "Result", *lines] if lines else []
+    return ["Closed form" if derivation.closed and symbolic else "Result", *lines] if lines else []
 
 
-def _results(says: Sentences, sweep: Sweep) -> list[str]:
+def _results(says: Sentences, sweep: Sweep, *, symbolic: bool) -> list[str]:
     lines = []
     output = sweep.output or ""
     shared = says.derivation.shared(sweep)
@@ -116,15 +122,47 @@ def _results(says: Sentences, sweep: Sweep) -> list[str]:
                 f"{says.math(left, says.zero)}{says.notation.aside}{of} does not depend on {by}"
             )
             continue
+        symbol, total = says.equation(row)
         closed = closed_text(says, output, name)
-        line = says.math(left, *says.equation(row), closed, says.number(row))
-        if name in shared:
+        sides = (symbol, total, closed) if symbolic else (symbol,)
+        line = says.math(left, *sides, says.number(row))
+        if symbolic and closed and (proof := _proof(says, output, name)):
+            line += f"{says.notation.aside}closed form {proof}"
+        if symbolic and name in shared:
             adjoints = [says.math(says.symbol(via)) for via in dict.fromkeys(shared[name])]
             verb = "is" if len(adjoints) == 1 else "are"
             line += f"{says.notation.aside}{READ_OFF} ({_listed(adjoints)} {verb} shared)"
         lines.append(line)
     more = len(says.derivation.wrt) - MOST_RESULTS
     return [*lines, f"{says.math(says.notation.ellipsis)} {more} more"] if more > 0 else lines
+
+
+def second_results(second: SecondOrder, says: Sentences, *, symbolic: bool) -> list[str]:
+    """What the tangents of the adjoints are: second derivatives, or the Hessian times the direction."""
+    wrt, rows, notation = says.derivation.wrt[:MOST_RESULTS], says.rows, says.notation
+    output, by = second.adjoint.output, second.sweep.input
+    single = output is not None and by is not None
+    head = f"the Hessian times the direction of the seed, {says.math('H v')}:"
+    lines = [] if single else [head]
+    for name in wrt:
+        adjoint = second.names.get(says.program.step_of(name).name)
+        sides = [says.zero]
+        if adjoint is not None and rows[adjoint].derivative is not None:
+            row = rows[adjoint]
+            symbol, total = says.equation(row)
+            sides = [symbol, total if symbolic else "", says.number(row)]
+        if output is not None and by is not None:
+            of, first, then = (notation.symbol(each) for each in (output, by, name))
+            lines.append(says.math(notation.second_derivative(of, first, then), *sides))
+        else:
+            lines.append(f"by {says.math(notation.symbol(name))}: {says.math(*sides)}")
+    return lines
+
+
+def _proof(says: Sentences, output: str, by: str) -> str:
+    """How it is known that a closed form is right, if it is not by algebra."""
+    form = says.derivation.closed_form(output, by)
+    return "" if form is None or not form.points else f"checked at {form.points} points"
 
 
 def closed_text(says: Sentences, output: str, by: str) -> str:
@@ -177,6 +215,13 @@ def _check_line(says: Sentences, checks: list[Check]) -> list[str]:
 def cost(derivation: Derivation, notation: Notation) -> list[str]:
     """How many passes the full Jacobian takes in each mode."""
     passes = derivation.passes
+    if derivation.second:
+        count = notation.inline(notation.worded(str(passes.forward)))
+        return [
+            "Cost",
+            "one pass forward over reverse mode gives the Hessian times one direction",
+            f"the full Hessian: {count} of them, one per input",
+        ]
     both = (passes.forward, passes.reverse)
     shown = [notation.inline(notation.worded(str(n))) for n in both]
     counted = [f"{text} pass{'' if n == 1 else 'es'}" for n, text in zip(both, shown, strict=True)]

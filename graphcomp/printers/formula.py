@@ -11,10 +11,10 @@ from dataclasses import replace
 
 from graphcomp.graph import GraphData
 from graphcomp.node import Node
-from graphcomp.op import ATOM, Form
+from graphcomp.op import ADDITIVE, ATOM, MULTIPLICATIVE, Form
 from graphcomp.printers.ascii_notation import ASCII
 from graphcomp.printers.layout import Layout
-from graphcomp.printers.notation import UNICODE, Accent, Notation
+from graphcomp.printers.notation import UNICODE, Accent, Notation, Text
 from graphcomp.printers.terms import DERIVATIVE, STEP, Expression, Factor, Symbol, Term
 from graphcomp.program import Program, Role, Step, StepTerm
 
@@ -22,6 +22,9 @@ __all__ = ["ASCII", "UNICODE", "Accent", "Formulas", "Notation", "title"]
 
 #: Nodes of an expression that is written out in a line, and in a title.
 LINE_LIMIT, TITLE_LIMIT = 80, 60
+
+#: Contributions that a sum lists.
+MOST_TERMS = 8
 
 _ACCENTS: Mapping[Role, Accent | None] = {
     Role.PRIMAL: None,
@@ -37,6 +40,7 @@ class Formulas:
         program: the primal program.
         notation: `UNICODE` or `ASCII`.
         seeds: the input nodes of the seeds by name, as `seed_inputs` gave them.
+        most: contributions that a sum lists; None: all.
 
     >>> import graphcomp as gc
     >>> from graphcomp.graph import GraphData
@@ -57,13 +61,16 @@ class Formulas:
         notation: Notation = UNICODE,
         *,
         seeds: Mapping[str, Node] | None = None,
+        most: int | None = MOST_TERMS,
     ) -> None:
+        self.most = most
         self.program = program
         self.notation = notation
         self._seeds = {node: name for name, node in (seeds or {}).items()}
         self._symbols: dict[Node, Symbol] = {}
         for i, step in enumerate(program.steps):
-            symbol = Symbol(notation.symbol(step.name), (STEP, i))
+            kind = STEP if step.of is None else DERIVATIVE
+            symbol = Symbol(self.named(step.name), (kind, i))
             self._symbols[step.node] = symbol
             self._symbols.setdefault(_unwrapped(step.node), symbol)
 
@@ -71,36 +78,57 @@ class Formulas:
 
     def symbol(self, step: Step) -> str:
         """What the step computes: w₃, ẇ₃ or w̄₃."""
-        return self.notation.symbol(step.name, _ACCENTS[step.role])
+        return self.named(step.name, None if step.of is not None else _ACCENTS[step.role])
+
+    def named(self, name: str, accent: Accent | None = None) -> str:
+        """The symbol of a step by its name; the tangent of an adjoint has both accents."""
+        step = self.program.by_name.get(name)
+        if step is None or step.of is None:
+            return self.notation.symbol(name, accent)
+        return self.notation.symbol(step.of, "bar_dot" if accent == "dot" else "bar")
 
     def derivative(self, via: str, step: str) -> str:
         """The local partial as a symbol: ∂w₅/∂w₄."""
-        return self.notation.local(self.notation.symbol(via), self.notation.symbol(step))
+        return self.notation.local(self.named(via), self.named(step))
 
     # ------------------------------------------------------------ steps
 
     def definition(self, step: Step) -> tuple[str, str]:
         """Both sides of a step, primal or derivative; the right one is empty for a plain input."""
         symbol = self.symbol(step)
-        if step.role is not Role.PRIMAL:
+        if step.role is not Role.PRIMAL and step.of is None:
             return symbol, self.total(step)
         if step.label is not None:
             return symbol, "" if step.label == step.name else self.notation.symbol(step.label)
         return symbol, self._layout(written_out=step.node).write(step.node)[0]
 
     def total(self, step: Step) -> str:
-        """The sum of the contributions to a derivative step."""
-        texts = [self.contribution(step, term) for term in step.terms]
+        """The sum of the contributions to a derivative step; of many, the first and the last."""
+        terms = step.terms if self.most is None else _ends(step.terms, self.most)
+        texts = [self._addend(step, term) for term in terms]
+        if len(terms) < len(step.terms):
+            rest = self.notation.more(len(step.terms) - len(terms))
+            plus = f" {self.notation.plus} "
+            return plus.join((self._summed(texts[:-1]), rest, texts[-1]))
         signs = {text.startswith(self.notation.minus) for text in texts}
         if step.role is Role.TANGENT and len(signs) == 1:  # v₃ = v₁·v₂: v̇₁·v₂ + v̇₂·v₁
             places = [self._place(term) for term in step.terms]
             texts = [text for _, text in sorted(zip(places, texts, strict=True), key=_first)]
-        parts = texts[:1]
+        return self._summed(texts)
+
+    def _summed(self, texts: Sequence[str]) -> str:
+        parts = list(texts[:1])
         for text in texts[1:]:
             negative = text.startswith(self.notation.minus)
             sign = self.notation.minus if negative else self.notation.plus
             parts.append(f" {sign} {text.removeprefix(self.notation.minus)}")
         return "".join(parts)
+
+    def _addend(self, step: Step, term: StepTerm) -> str:
+        """A contribution so that it can stand in a sum."""
+        text, precedence = self._contribution(step, term)
+        weak = len(step.terms) > 1 and precedence < ADDITIVE
+        return self.notation.fenced(text) if weak else text
 
     def _place(self, term: StepTerm) -> tuple[int, int]:
         node = self.program.by_name[term.via].node if term.via is not None else None
@@ -108,26 +136,30 @@ class Formulas:
 
     def contribution(self, step: Step, term: StepTerm) -> str:
         """One contribution: ``w̄₅·(−1/w₄²)`` to an adjoint, ``−ẇ₄/w₄²`` to a tangent, a seed."""
+        return self._contribution(step, term)[0]
+
+    def _contribution(self, step: Step, term: StepTerm) -> Text:
         accent = _ACCENTS[step.role]
         if term.via is None:
             name = self._seeds.get(term.value)
             if name is not None:
-                return self.notation.symbol(name, accent)
-            return self._layout().write(term.value)[0]
-        symbol = Symbol(self.notation.symbol(term.via, accent), (DERIVATIVE, 0))
+                return self.notation.symbol(name, accent), ATOM
+            return self._layout().write(term.value)
+        symbol = Symbol(self.named(term.via, accent), (DERIVATIVE, 0))
         later = self._later(step, term)
         if term.partial is None:
             extra = {term.read: symbol} if term.read is not None else {}
-            return self._layout(extra, self._written_out(later, term.value)).write(term.value)[0]
+            return self._layout(extra, self._written_out(later, term.value)).write(term.value)
         layout = self._partial_layout(later, term.partial)
         partial = layout.of(term.partial)
         read = Factor(symbol.text, rank=step.node.ndim, matrix=step.node.ndim > 0)
         folded = (layout.times((Term(factors=(replace(read, order=symbol.order),)),), partial),)
         if (step.role is Role.TANGENT and self.notation.folded) or _folds(partial, read):
-            return layout.text(folded)[0]
+            return layout.text(folded)
         text, precedence = layout.text(partial)
         joint = self.notation.hadamard if read.matrix else self.notation.times
-        return f"{read.text}{joint}{text if _stands(partial, precedence) else self.notation.fenced(text)}"
+        factor = text if _stands(partial, precedence) else self.notation.fenced(text)
+        return f"{read.text}{joint}{factor}", MULTIPLICATIVE
 
     def partial(self, step: Step, term: StepTerm) -> str:
         """The local partial by itself: ``−1/w₄²``; empty where a step is not pointwise."""
@@ -232,6 +264,11 @@ def _unwrapped(node: Node) -> Node:
 
 def _is_call(node: Node) -> bool:
     return _unwrapped(node).op.form is Form.CALL
+
+
+def _ends(terms: Sequence[StepTerm], most: int) -> Sequence[StepTerm]:
+    """All terms, or the first ones and the last."""
+    return terms if len(terms) <= most else [*terms[: most // 2], terms[-1]]
 
 
 def _first(pair: tuple[tuple[int, int], str]) -> tuple[int, int]:

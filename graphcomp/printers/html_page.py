@@ -8,16 +8,20 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable
+from typing import Any
 
 from graphcomp.derivation import Derivation
 from graphcomp.errors import InputError
 from graphcomp.printers.columns import Column, Shows, columns
 from graphcomp.printers.formula import UNICODE, title
+from graphcomp.printers.gaps import gapped
+from graphcomp.printers.growth import Added
 from graphcomp.printers.mathml_notation import MATHML
 from graphcomp.printers.notation import Notation
 from graphcomp.printers.render import MARKER
 from graphcomp.printers.sentences import Said
-from graphcomp.printers.sheet import Move, Sheet, Trace, gapped, sheet
+from graphcomp.printers.sheet import Move, Sheet, Trace
+from graphcomp.printers.writing import sheet
 
 _STYLE = """\
 .gc-trace { line-height: 1.5; }
@@ -48,6 +52,7 @@ def render(
     prefix: str | None = "",
     detail: str = "full",
     digits: int | None = None,
+    **choices: Any,
 ) -> str:
     """The derivation as an HTML page.
 
@@ -58,9 +63,11 @@ def render(
             traces; None for rows without ids.
         detail: "full", or "brief" for the table and the results.
         digits: significant digits of numbers.
+        **choices: in place of those of the derivation's style, see `graphcomp.derivation.Style`.
+            All traces stand in one table, however they are arranged.
 
     Raises:
-        InputError: there is no such detail, there are no such digits, or the prefix is no beginning
+        InputError: there is no such detail or choice, there are no such digits, or the prefix is no beginning
             of an id.
 
     >>> import graphcomp as gc
@@ -74,7 +81,7 @@ def render(
         msg = f"prefix must begin with a letter and hold letters, digits, '.', '_' and '-' only, not {prefix!r}"
         raise InputError(msg)
     notation = MATHML.with_digits(digits)
-    made = sheet(derivation, notation, detail=detail)
+    made = sheet(derivation, notation, detail=detail, choices=choices)
     body = "\n".join(_body(made, notation, prefix))
     if fragment:
         return f"<style>\n{_STYLE}</style>\n{body}\n"
@@ -93,7 +100,10 @@ def _body(made: Sheet, notation: Notation, prefix: str | None) -> Iterable[str]:
     yield from _list(line for t in made.traces for line in (*t.notes, *t.results))
     for trace in made.listed:
         yield f"<h2>{_listing(made, trace)}</h2>"
-        yield from _steps(trace, notation)
+        yield from _steps(trace, notation, made.style.rows)
+    for trace in made.grown:
+        yield f"<h2>{_listing(made, trace)}</h2>"
+        yield from _running(trace, notation, made.style.rows)
     for section in made.sections:
         yield f"<h2>{section.heading}</h2>"
         yield from _list(section.lines)
@@ -136,6 +146,8 @@ def _head(column: Column, notation: Notation) -> str:
             return column.head(notation)
         case Shows.NOTES:
             return "remarks"
+        case Shows.PARTIALS:
+            return Shows.PARTIALS.value
         case other:
             return other.name.lower()
 
@@ -152,7 +164,11 @@ def _cell(made: Sheet, column: Column, i: int, notation: Notation) -> str:
         case Shows.EQUATION:
             return notation.inline(notation.joined(line.left, line.right))
         case Shows.SHAPE:
-            return notation.inline(made.shapes[i])
+            return notation.inline(made.shapes[i]) if line.left else ""
+        case Shows.PARTIALS:
+            return ", ".join(map(notation.inline, made.partials(made.traces)[i]))
+        case Shows.WHY:
+            return line.why
         case Shows.VALUE:
             return line.value
         case Shows.NOTES:
@@ -164,11 +180,12 @@ def _cell(made: Sheet, column: Column, i: int, notation: Notation) -> str:
 
 def _listing(made: Sheet, trace: Trace) -> str:
     seed = f", seed {trace.seeds}" if len(made.equations) > 1 else ""
-    return f"{trace.mode.capitalize()}, step by step{seed}"
+    how = "step by step" if trace.growth is None else "as it runs"
+    return f"{trace.mode.capitalize()}, {how}{seed}"
 
 
-def _steps(trace: Trace, notation: Notation) -> Iterable[str]:
-    shown, left_out = gapped(range(len(trace.moves)))
+def _steps(trace: Trace, notation: Notation, most: int | None) -> Iterable[str]:
+    shown, left_out = gapped(range(len(trace.moves)), most)
     yield "<ol>"
     number = ""
     for i in shown:
@@ -185,6 +202,30 @@ def _step(move: Move, notation: Notation) -> str:
     equation = notation.joined(move.left, move.chain, move.total, move.numbers, move.value)
     notes = _remarks(move.notes)
     return f"{notation.inline(equation)}{f' ({notes})' if notes else ''}"
+
+
+def _running(trace: Trace, notation: Notation, most: int | None) -> Iterable[str]:
+    if trace.growth is None:
+        return
+    added = trace.growth.added
+    shown, left_out = gapped(range(len(added)), most)
+    yield f"<ol>\n<li>{notation.inline(trace.growth.zeros)}</li>"
+    number = ""
+    for i in shown:
+        if i is None:
+            yield f"<li>… {left_out} more steps</li>"
+            number = f' value="{len(added) - len(shown) // 2 + 2}"'
+        else:
+            yield f"<li{number}>{_addition(added[i], notation)}</li>"
+            number = ""
+    yield "</ol>"
+
+
+def _addition(added: Added, notation: Notation) -> str:
+    first = f"{added.left}<mo>+=</mo>{added.right}"
+    notes = _remarks(added.notes)
+    equation = notation.inline(notation.joined(first, added.sum, added.value))
+    return f"{equation}{f' ({notes})' if notes else ''}"
 
 
 def _remarks(notes: Iterable[Said]) -> str:

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from graphcomp.derivation import Derivation, Remark
 from graphcomp.errors import InputError
 from graphcomp.graph import GraphData
 from graphcomp.printers.columns import USUAL, Column, Shows, columns
 from graphcomp.printers.formula import equations
+from graphcomp.printers.gaps import gapped
+from graphcomp.printers.growth import Growth
 from graphcomp.printers.latex_notation import LATEX, math_of
 from graphcomp.printers.notation import Notation
 from graphcomp.printers.sentences import Said
-from graphcomp.printers.sheet import Move, Sheet, Trace, gapped, sheet
+from graphcomp.printers.sheet import Move, Sheet, Trace
+from graphcomp.printers.writing import sheet
 from graphcomp.program import Role
 
 FORMS = ("table", "steps", "matrix")
@@ -41,6 +45,7 @@ def render(
     standalone: bool = False,
     detail: str = "full",
     digits: int | None = None,
+    **choices: Any,
 ) -> str:
     r"""The derivation as LaTeX mathematics, to be put between ``\[`` and ``\]``.
 
@@ -48,13 +53,16 @@ def render(
         derivation: from `graphcomp.derivation.derive`.
         form: "table" for all traces side by side, "steps" for the step list of reverse mode (or of
             forward mode, where that is all there is), "matrix" for a table with shapes; by default
-            a matrix form where there are arrays, else a table.
+            a matrix form where there are arrays, else a table. Reverse mode as it runs (accumulate)
+            is a form of steps; all tables hold all traces, however they are arranged.
         standalone: a whole document, with everything that follows from the traces.
         detail: of a document: "full", or "brief" for the table and the results.
         digits: significant digits of numbers.
+        **choices: in place of those of the derivation's style, see `graphcomp.derivation.Style`.
 
     Raises:
-        InputError: there is no such form or detail, or there are no such digits.
+        InputError: there is no such form, detail or choice, there are no such digits, or the form
+            can't show what was chosen.
 
     >>> import graphcomp as gc
     >>> from graphcomp.derivation import derive
@@ -74,14 +82,34 @@ def render(
     \end{aligned}
     """
     notation = LATEX.with_digits(digits)
-    made = sheet(derivation, notation, detail=detail)
-    chosen = form or ("table" if made.scalar else "matrix")
+    made = sheet(derivation, notation, detail=detail, choices=choices)
+    running = bool(made.grown) and not standalone
+    chosen = form or ("steps" if running else "table" if made.scalar else "matrix")
     if chosen not in FORMS:
         msg = f"form must be one of {', '.join(FORMS)}, not {form!r}"
         raise InputError(msg)
+    _refuse(derivation, made, chosen, standalone=standalone)
     if standalone:
         return _document(made, notation, chosen)
     return _formula(made, notation, chosen)
+
+
+def _refuse(derivation: Derivation, made: Sheet, form: str, *, standalone: bool) -> None:
+    """Choices that a form has no place for."""
+    style = made.style
+    refused = {"why=True": style.why, "partials='shown'": style.partials == "shown"}
+    refused |= {"shapes=True": style.shapes, "show='numeric'": style.show == "numeric"}
+    refused["mode='second'"] = bool(derivation.second)
+    if form == "steps":
+        for choice, is_chosen in refused.items():
+            if is_chosen:
+                msg = (
+                    f"LaTeX steps can't show {choice}; use form='table', or text, Markdown or HTML"
+                )
+                raise InputError(msg)
+    elif style.accumulate and not standalone:
+        msg = f"a LaTeX {form} can't show accumulate=True; use form='steps', or text, Markdown or HTML"
+        raise InputError(msg)
 
 
 def graph(data: GraphData) -> str:
@@ -99,7 +127,7 @@ def graph(data: GraphData) -> str:
 def _formula(made: Sheet, notation: Notation, form: str) -> str:
     if form == "steps":
         backward = [trace for trace in made.traces if trace.role is Role.ADJOINT]
-        return "\n".join(_aligned(backward or made.traces, notation))
+        return "\n".join(_aligned(backward or made.traces, notation, made.style.rows))
     return "\n".join(_array(made, notation, shapes=form == "matrix"))
 
 
@@ -107,10 +135,10 @@ def _formula(made: Sheet, notation: Notation, form: str) -> str:
 
 
 def _array(made: Sheet, notation: Notation, *, shapes: bool) -> Iterable[str]:
-    shows = USUAL if shapes else USUAL - {Shows.SHAPE}
+    shows = USUAL if shapes or made.style.shapes else USUAL - {Shows.SHAPE}
     shown = list(columns(made, shows, everywhere=not made.valued))
     yield rf"\begin{{array}}{{{_specification(shown)}}}"
-    several = len({trace.role for trace in made.traces}) < len(made.traces)
+    several = len({trace.title for trace in made.traces}) < len(made.traces)
     heads = [_head(column, notation, seeds=several) for column in shown]
     yield f"{_row(heads)} \\hline"
     rows, left_out = made.rows(made.traces)
@@ -133,11 +161,13 @@ def _head(column: Column, notation: Notation, *, seeds: bool) -> str:
     match column.shows:
         case Shows.EQUATION:
             head = column.head(notation, seeds=False)
-            if seeds and column.trace is not None:
+            if seeds and column.trace is not None and column.trace.start:
                 head += rf"\;{math_of(f'(seed {column.trace.start})')}"
             return head
         case Shows.SHAPE:
             return r"\text{shape}"
+        case Shows.PARTIALS | Shows.WHY:
+            return rf"\text{{{column.shows.value}}}"
         case _:
             return ""
 
@@ -148,7 +178,11 @@ def _cell(made: Sheet, column: Column, i: int, notation: Notation, *, shapes: bo
         case Shows.EQUATION:
             return notation.joined(line.left, line.right)
         case Shows.SHAPE:
-            return made.shapes[i]
+            return made.shapes[i] if line.left else ""
+        case Shows.PARTIALS:
+            return r",\;".join(made.partials(made.traces)[i])
+        case Shows.WHY:
+            return math_of(line.why)
         case Shows.VALUE:
             sign = "" if shapes and column.trace is None else "= "
             return f"{sign}{math_of(line.value)}" if line.value else ""
@@ -163,11 +197,14 @@ def _row(cells: Iterable[str]) -> str:
 # ---------------------------------------------------------------- steps
 
 
-def _aligned(traces: Sequence[Trace], notation: Notation) -> Iterable[str]:
+def _aligned(traces: Sequence[Trace], notation: Notation, most: int | None) -> Iterable[str]:
     yield r"\begin{aligned}"
     for number, trace in enumerate(traces):
-        shown, left_out = gapped(range(len(trace.moves)))
-        lines = [_more(left_out) if i is None else _step(trace.moves[i], notation) for i in shown]
+        steps = [_step(move, notation) for move in trace.moves]
+        if trace.growth is not None:
+            steps = list(_running(trace.growth, notation))
+        shown, left_out = gapped(range(len(steps)), most)
+        lines = [_more(left_out) if i is None else steps[i] for i in shown]
         if number < len(traces) - 1 and lines:
             lines[-1] += "[2ex]"
         yield from lines
@@ -182,6 +219,15 @@ def _step(move: Move, notation: Notation) -> str:
     notes = r",\;".join(_remark(note, move.closed) for note in move.notes)
     right = notation.joined(move.chain, move.total, move.value)
     return rf"{move.left} &= {right} && {notes} \\".replace("  ", " ")
+
+
+def _running(growth: Growth, notation: Notation) -> Iterable[str]:
+    *names, zero = growth.zeros.split(notation.equals)
+    yield rf"{notation.joined(*names)} &= {zero} && \\"
+    for added in growth.added:
+        notes = r",\;".join(_remark(note, "") for note in added.notes)
+        right = notation.joined(added.right, added.sum, added.value)
+        yield rf"{added.left} &\mathrel{{+}}= {right} && {notes} \\".replace("  ", " ")
 
 
 def _remark(note: Said, closed: str) -> str:
@@ -203,9 +249,10 @@ def _document(made: Sheet, notation: Notation, form: str) -> str:
     blocks += [f"\\[ \\fit{{{_formula(part, notation, form)}}} \\]" for part in parts]
     for trace in made.traces:
         blocks += [*trace.notes, *trace.results]
-    for trace in made.listed if form != "steps" else ():
-        steps = "\n".join(_aligned([trace], notation))
-        blocks += [_bold(f"{trace.mode.capitalize()}, step by step"), f"\\[ \\fit{{{steps}}} \\]"]
+    for trace in (*made.listed, *made.grown) if form != "steps" else ():
+        steps = "\n".join(_aligned([trace], notation, made.style.rows))
+        how = "step by step" if trace.growth is None else "as it runs"
+        blocks += [_bold(f"{trace.mode.capitalize()}, {how}"), f"\\[ \\fit{{{steps}}} \\]"]
     for section in made.sections:
         blocks += [_bold(section.heading), *section.lines]
     return "\n\n".join([*blocks, r"\end{document}"]) + "\n"

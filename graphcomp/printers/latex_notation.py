@@ -7,10 +7,23 @@ from collections.abc import Mapping, Sequence
 
 from graphcomp.op import ATOM, EXPONENT, MULTIPLICATIVE
 from graphcomp.ops.wording import latex_template, latex_word
-from graphcomp.printers.notation import JUXTAPOSED, Accent, Notation, Text, split_name
+from graphcomp.printers.notation import JUXTAPOSED, UNICODE, Accent, Notation, Text, split_name
 from graphcomp.shape import Shape
 
-_ACCENTS: Mapping[Accent, str] = {"dot": "dot", "bar": "bar"}
+#: Signs that text in LaTeX does not hold as they are.
+_TEXT_SIGNS = {
+    "·": r"$\cdot$",
+    "*": r"$\cdot$",
+    "−": "$-$",
+    "^": r"\^{}",
+    "ᵀ": r"$^{\mathsf T}$",
+    "⊙": r"$\odot$",
+    "Σ": r"$\Sigma$",
+    **{sign: f"$^{power}$" for power, sign in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
+    "<": "$<$",
+    ">": "$>$",
+    **{sign: f"\\{sign}" for sign in "_%#&{}"},
+}
 _GROWING = re.compile(r"\\(?:left|right)([()\[\]|])")
 _TALL = re.compile(r"\\(t?frac|sum|begin|left|overline)\b")
 
@@ -37,10 +50,10 @@ class _Latex(Notation):
     def symbol(self, name: str, accent: Accent | None = None) -> str:
         base, digits = split_name(name)
         shown = base if len(base) == 1 else rf"\mathrm{{{latex_word(base)}}}"
-        if accent == "bar" and len(base) > 1:
-            shown = rf"\overline{{{shown}}}"
-        elif accent:
-            shown = rf"\{_ACCENTS[accent]}{{{shown}}}"
+        if accent in {"bar", "bar_dot"}:
+            shown = rf"\{'overline' if len(base) > 1 else 'bar'}{{{shown}}}"
+        if accent in {"dot", "bar_dot"}:
+            shown = rf"\dot{{{shown}}}"
         return f"{shown}_{_argument(digits)}" if digits else shown
 
     def unit(self, *position: int) -> str:
@@ -52,6 +65,12 @@ class _Latex(Notation):
 
     def differential(self, symbol: str) -> str:
         return rf"\mathrm{{d}}{symbol}"
+
+    def rule(self, text: str) -> str:
+        return "".join(_TEXT_SIGNS.get(c, c) for c in UNICODE.rule(text))
+
+    def more(self, count: int) -> str:
+        return rf"{self.ellipsis}\,(\text{{{count} more}})"
 
     def heading(self, text: str, way: str) -> str:
         return rf"\text{{{text}}}{self.arrows[way]}"

@@ -23,7 +23,7 @@ from graphcomp.printers.notation import (
 from graphcomp.shape import Shape
 
 #: The overline, as browsers draw a macron so thin and low that it can be missed.
-_ACCENTS: Mapping[Accent, str] = {"dot": "˙", "bar": "‾"}
+_ACCENTS: Mapping[Accent, str] = {"dot": "˙", "bar": "‾", "bar_dot": "‾˙"}
 #: Signs of spellings that look otherwise in mathematics.
 _SIGNS = {"-": "−", "*": "·", "'": "′"}
 _FENCE = re.compile(r"<mo>([()\[\]|])</mo>")
@@ -49,8 +49,8 @@ class _MathML(Notation):
     def symbol(self, name: str, accent: Accent | None = None) -> str:
         base, digits = split_name(name)
         shown = f"<mi>{html.escape(base)}</mi>"
-        if accent:
-            shown = f'<mover accent="true">{shown}<mo>{_ACCENTS[accent]}</mo></mover>'
+        for mark in _ACCENTS[accent] if accent else "":
+            shown = f'<mover accent="true">{shown}<mo>{mark}</mo></mover>'
         return f"<msub>{shown}<mn>{digits}</mn></msub>" if digits else shown
 
     def unit(self, *position: int) -> str:
@@ -62,6 +62,17 @@ class _MathML(Notation):
     def derivative(self, of: str, by: str) -> str:
         above, below = _one(f"{self.partial}{of}"), _one(f"{self.partial}{by}")
         return f"<mfrac>{above}{below}</mfrac>"
+
+    def second_derivative(self, of: str, by: str, then: str) -> str:
+        twice, square = self.power(self.partial, "<mn>2</mn>")[0], self.power(by, "<mn>2</mn>")[0]
+        below = f"{by}{self.partial}{then}" if by != then else square
+        return f"<mfrac>{_one(f'{twice}{of}')}{_one(f'{self.partial}{below}')}</mfrac>"
+
+    def rule(self, text: str) -> str:
+        return html.escape(UNICODE.rule(text))
+
+    def more(self, count: int) -> str:
+        return f"{self.ellipsis}<mtext>({count} more)</mtext>"
 
     def differential(self, symbol: str) -> str:
         return f"<mi>d</mi>{symbol}"
@@ -125,8 +136,9 @@ class _MathML(Notation):
         return template.format(*parts)
 
     def worded(self, template: str) -> str:
-        shown = []
-        for kind, text in parts(template):
+        shown: list[str] = []
+        found = list(parts(template))
+        for i, (kind, text) in enumerate(found):
             match kind:
                 case Part.PLACE:
                     shown.append(text)
@@ -134,6 +146,8 @@ class _MathML(Notation):
                     shown.append(f"<mi>{text}</mi>")
                 case Part.NUMBER:
                     shown.append(f"<mn>{text}</mn>")
+                case Part.SPACE if _apart(found, i):
+                    shown.append("<mtext>\N{NO-BREAK SPACE}</mtext>")
                 case Part.SPACE:
                     continue
                 case _ if text == "ᵀ":
@@ -160,6 +174,12 @@ MATHML: Notation = _MathML()
 def _one(text: str) -> str:
     """The text as one element."""
     return text if _SINGLE.match(text) else f"<mrow>{text}</mrow>"
+
+
+def _apart(found: Sequence[tuple[Part, str]], i: int) -> bool:
+    """Whether a blank stands beside a word: browsers set no gap there, but do so around signs."""
+    before, after = found[max(i - 1, 0)], found[min(i + 1, len(found) - 1)]
+    return before[1] != "," and Part.WORD in {before[0], after[0]}
 
 
 def _between(left: str, text: str, right: str) -> str:

@@ -17,7 +17,7 @@ from graphcomp.errors import InputError
 from graphcomp.op import ATOM, EXPONENT, MULTIPLICATIVE, Op, Params, Spelling
 from graphcomp.shape import Shape
 
-Accent: TypeAlias = Literal["dot", "bar"]
+Accent: TypeAlias = Literal["dot", "bar", "bar_dot"]
 #: A text and its binding strength, on the scale of `graphcomp.op`.
 Text: TypeAlias = tuple[str, int]
 
@@ -27,7 +27,11 @@ JUXTAPOSED = MULTIPLICATIVE + 2
 _NUMBERED = re.compile(r"(.*?[^\W\d])_?(\d+)\Z")
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-_ACCENTS = {"dot": "\N{COMBINING DOT ABOVE}", "bar": "\N{COMBINING MACRON}"}
+_ACCENTS = {
+    "dot": "\N{COMBINING DOT ABOVE}",
+    "bar": "\N{COMBINING MACRON}",
+    "bar_dot": "\N{COMBINING MACRON}\N{COMBINING DOT ABOVE}",
+}
 
 #: Arrays up to this size are printed whole.
 MOST_ENTRIES, MOST_ROWS = 8, 4
@@ -90,10 +94,16 @@ class Notation:
     # ------------------------------------------------------------ names and numbers
 
     def symbol(self, name: str, accent: Accent | None = None) -> str:
-        """A name as a symbol: ``x1`` as x₁, its adjoint as x̄₁, its tangent as ẋ₁."""
+        """A name as a symbol: ``x1`` as x₁, its adjoint as x̄₁, its tangent as ẋ₁.
+
+        An accent has room over one letter only: the adjoint of ``loss`` is loss_bar, as in code.
+        """
         base, digits = split_name(name)
+        numbered = digits.translate(_SUBSCRIPTS)
+        if accent and len(base) > 1:
+            return f"{base}{numbered}_{accent}"
         accented = base + (_ACCENTS[accent] if accent else "")
-        return unicodedata.normalize("NFC", accented) + digits.translate(_SUBSCRIPTS)
+        return unicodedata.normalize("NFC", accented) + numbered
 
     def unit(self, *position: int) -> str:
         """The array that is one at a position (counted from one) and zero elsewhere: E₂₁."""
@@ -107,6 +117,21 @@ class Notation:
     def derivative(self, of: str, by: str) -> str:
         """The partial derivative of one symbol by another: ∂y/∂x."""
         return f"{self.partial}{of}/{self.partial}{by}"
+
+    def second_derivative(self, of: str, by: str, then: str) -> str:
+        """A second partial derivative: ∂²y/∂x₁∂x₂."""
+        twice = self.power(self.partial, 2.0)[0]
+        if by == then:
+            return f"{twice}{of}/{self.partial}{self.power(by, 2.0)[0]}"
+        return f"{twice}{of}/{self.partial}{by}{self.partial}{then}"
+
+    def rule(self, text: str) -> str:
+        """A rule of differentiation, from the record of an op."""
+        return self.plain(text).replace(".T", "ᵀ")
+
+    def more(self, count: int) -> str:
+        """A gap in a sum, and how many terms are not shown there."""
+        return f"{self.ellipsis} ({count} more)"
 
     def heading(self, text: str, way: str) -> str:
         """The head of a trace, with an arrow for the way it is read."""
@@ -217,7 +242,8 @@ class Notation:
         found = op.spelling(self.dialect, count, params) if self.dialect != "text" else None
         if found is not None:
             return found
-        plain = op.spelling("text", count, params) or Spelling(f"{op.name}(…)")
+        plain = op.spelling("words", count, params) or op.spelling("text", count, params)
+        plain = plain or Spelling(f"{op.name}(…)")
         return Spelling(self.worded(plain.template), plain.precedence, plain.operands)
 
     def filled(self, template: str, parts: Sequence[str]) -> str:
@@ -317,6 +343,8 @@ def width(text: str) -> int:
     >>> width("w̄₃"), width("W̄₁ = z̄ xᵀ")
     (2, 9)
     """
+    if text.isascii():
+        return len(text)
     return sum(
         0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
         for c in text

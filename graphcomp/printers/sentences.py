@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from graphcomp.derivation import Derivation, Note, Remark, Row, Seed, Sweep
-from graphcomp.printers.formula import Accent, Formulas
+from graphcomp.printers.formula import MOST_TERMS, Accent, Formulas
 from graphcomp.printers.notation import Notation
-from graphcomp.program import Role, StepTerm
+from graphcomp.program import Program, Role, StepTerm
 
 #: More seeds than this are not listed one by one.
 MOST_SEEDS = 6
@@ -37,15 +37,23 @@ class Sentences:
         derivation: where the sweep belongs.
         sweep: forward or reverse.
         notation: how it looks.
+        program: the program of the sweep, if it is not that of the derivation.
     """
 
-    def __init__(self, derivation: Derivation, sweep: Sweep, notation: Notation) -> None:
+    def __init__(
+        self,
+        derivation: Derivation,
+        sweep: Sweep,
+        notation: Notation,
+        *,
+        program: Program | None = None,
+    ) -> None:
         self.derivation = derivation
         self.sweep = sweep
         self.notation = notation
-        self.program = derivation.program
+        self.program = program or derivation.program
         nodes = {seed.name: seed.node for seed in sweep.seeds if seed.node is not None}
-        self.formulas = Formulas(derivation.program, notation, seeds=nodes)
+        self.formulas = Formulas(self.program, notation, seeds=nodes)
         self.accent: Accent = "dot" if sweep.role is Role.TANGENT else "bar"
 
     @property
@@ -67,7 +75,7 @@ class Sentences:
 
     def symbol(self, name: str) -> str:
         """The derivative of a step: w̄₃."""
-        return self.notation.symbol(name, self.accent)
+        return self.formulas.named(name, self.accent)
 
     def equation(self, row: Row) -> tuple[str, str]:
         """The derivative of a step and what it is, symbolically; empty for what does not vary."""
@@ -75,7 +83,8 @@ class Sentences:
             return "", ""
         symbol, seed = self.symbol(row.primal.name), self._seed_of(row)
         if row.derivative is None:
-            return symbol, self.symbol(seed.name) if seed is not None else self.zero
+            own = self.zero if seed is None else self.symbol(seed.name)
+            return symbol, own if own != symbol else self.zero
         if seed is not None and row.derivative.is_seed:
             own = self.symbol(seed.name)
             return symbol, own if own != symbol else self.seed_value(seed)
@@ -112,7 +121,7 @@ class Sentences:
 
     def substituted(self, row: Row) -> str:
         """The contributions with numbers put in: ``1·5 + 1·(−0.416147)``; empty if there is none."""
-        if row.derivative is None or row.value is None:
+        if row.derivative is None or row.value is None or len(row.derivative.terms) > MOST_TERMS:
             return ""
         parts: list[str] = []
         for term, partial in zip(row.derivative.terms, row.partials, strict=True):
@@ -131,16 +140,42 @@ class Sentences:
         """The derivative as a sum over the uses of a value: ``v̄₃·∂v₃/∂v₁ + v̄₄·∂v₄/∂v₁``."""
         if row.derivative is None or any(t.partial is None and t.via for t in row.derivative.terms):
             return ""
+        if len(row.derivative.terms) > MOST_TERMS:
+            return ""
         parts = []
         for term in row.derivative.terms:
             if term.via is None:
                 parts.append(self.formulas.contribution(row.derivative, term))
                 continue
-            ends = (term.via, row.primal.name)
-            partial = self.formulas.derivative(*(ends if self.accent == "bar" else ends[::-1]))
+            partial = self._partial_symbol(row, term.via)
             times = self.notation.hadamard if row.primal.node.shape else self.notation.times
             parts.append(f"{self.symbol(term.via)}{times}{partial}")
         return f" {self.notation.plus} ".join(parts)
+
+    def _partial_symbol(self, row: Row, via: str) -> str:
+        ends = (via, row.primal.name)
+        return self.formulas.derivative(*(ends if self.accent == "bar" else ends[::-1]))
+
+    def partials(self, row: Row, *, symbolic: bool = True) -> list[tuple[str, str]]:
+        """The local partials of a row: by which step, and ``∂w₃/∂w₁ = −w₂ = −5``."""
+        found = []
+        for i, term in enumerate(row.derivative.terms if row.derivative else ()):
+            if row.derivative is None or term.via is None or term.partial is None:
+                continue
+            sides = [self._partial_symbol(row, term.via)]
+            if symbolic:
+                sides.append(self.formulas.partial(row.derivative, term))
+            value = row.partials[i] if row.partials else None
+            if value is not None and not term.partial_is_number:
+                sides.append(self.notation.number(value))
+            later = row.primal.name if self.accent == "dot" else term.via
+            found.append((later, self.notation.joined(*dict.fromkeys(sides))))
+        return found
+
+    def seed_of(self, row: Row) -> str:
+        """The value of a row's seed; empty if it has none, or it stays a symbol."""
+        seed = self._seed_of(row)
+        return "" if seed is None else self.seed_value(seed)
 
     def _number_of(self, row: Row, term: StepTerm, partial: object) -> str | None:
         number = self.notation.number
@@ -246,5 +281,9 @@ class Sentences:
                 adjoint = self.notation.symbol(note.names[1], "bar")
                 shown = self.notation.entry(adjoint, *note.position)
                 return self.math(f"{self.notation.equals.lstrip()}{shown}")
+            case Remark.SUMMED:
+                dims = [self.math(self.notation.worded(str(dim))) for dim in note.dims]
+                unit = " entries" if all(str(dim).isdecimal() for dim in note.dims) else ""
+                return f"summed over {' and '.join(dims)}{unit}: {names[0]} was broadcast"
             case Remark.SPREAD:
                 return "the same in every entry"

@@ -1,4 +1,4 @@
-"""Two tables side by side, or one below the other where there is no room."""
+"""Tables side by side, or one below the other where there is no room."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ GAP = "  "
 
 @dataclass(frozen=True, slots=True)
 class Half:
-    """One of the two tables.
+    """One of the tables.
 
     Attributes:
         head: the heads of the columns, from the left.
@@ -22,6 +22,11 @@ class Half:
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
+    def without_last(self) -> Half:
+        """The same without the last column of the head."""
+        last = len(self.head) - 1
+        return Half(self.head[:last], tuple(row[:last] for row in self.rows))
+
     def lines(self) -> list[str]:
         """The head and the rows, columns aligned, all padded to one width."""
         lines = aligned([self.head, *self.rows])
@@ -29,31 +34,30 @@ class Half:
         return [pad(line, widest) for line in lines]
 
 
-def side_by_side(
-    left: Half, right: Half, notation: Notation, columns: int
-) -> tuple[list[str], int]:
-    """The lines of both halves next to each other, and how wide they are.
+def side_by_side(halves: Sequence[Half], notation: Notation, columns: int) -> tuple[list[str], int]:
+    """The lines of the parts next to each other, and how wide they are.
 
-    Where that is wider than `columns`, the right half stands below the left one.
+    Where that is wider than `columns`, they stand one below the other.
     """
-    one, two = left.lines(), right.lines()
-    first, second = width(one[0]) + len(GAP), len(GAP) + width(two[0])
-    line = notation.line
-    if first + 1 + second > columns:
-        return _stacked(one, two, line)
-    body = [f"{a}{GAP}{notation.vertical}{GAP}{b}".rstrip() for a, b in zip(one, two, strict=True)]
-    rule = f"{line * first}{notation.cross}{line * second}"
-    end = f"{line * first}{notation.tee_up}{line * second}"
-    return [body[0], rule, *body[1:], end], first + 1 + second
+    parts = [half.lines() for half in halves]
+    widths = [width(part[0]) for part in parts]
+    line, bar = notation.line, f"{GAP}{notation.vertical}{GAP}"
+    whole = sum(widths) + (len(parts) - 1) * len(bar)
+    if whole > columns:
+        return _stacked(parts, line), max(widths)
+    body = [bar.join(row).rstrip() for row in zip(*parts, strict=True)]
+    inner = [*([len(GAP)] * (len(parts) - 1)), 0]
+    lines = [line * (n + after) for n, after in zip(widths, inner, strict=True)]
+    lines = [lines[0], *(line * len(GAP) + part for part in lines[1:])]
+    return [body[0], notation.cross.join(lines), *body[1:], notation.tee_up.join(lines)], whole
 
 
-def _stacked(one: Sequence[str], two: Sequence[str], line: str) -> tuple[list[str], int]:
+def _stacked(parts: Sequence[Sequence[str]], line: str) -> list[str]:
     lines: list[str] = []
-    widest = max(width(one[0]), width(two[0]))
-    for part in (one, two):
+    for part in parts:
         rows = [row.rstrip() for row in part[1:] if row.strip()]
         lines += [part[0].rstrip(), line * width(part[0]), *rows, line * width(part[0])]
-    return lines, widest
+    return lines
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:

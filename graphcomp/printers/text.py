@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from typing import Any
 
 from graphcomp.derivation import Derivation
 from graphcomp.printers.ascii_notation import ASCII
 from graphcomp.printers.notation import UNICODE, Notation, width
-from graphcomp.printers.sheet import Line, Sheet, Trace, sheet
-from graphcomp.printers.step_list import step_lines
-from graphcomp.printers.table import Half, side_by_side, wrapped
+from graphcomp.printers.sheet import Sheet, Trace
+from graphcomp.printers.step_list import growth_lines, step_lines
+from graphcomp.printers.table import Half, aligned, side_by_side, wrapped
+from graphcomp.printers.writing import sheet
 from graphcomp.program import Role
 
 NARROWEST, USUAL = 40, 100
@@ -28,6 +30,7 @@ def render(
     width: int | None = None,
     detail: str = "full",
     digits: int | None = None,
+    **choices: Any,
 ) -> str:
     """The derivation as text.
 
@@ -38,9 +41,11 @@ def render(
             by side they stand one below the other.
         detail: "full", or "brief" for the tables and one line of results.
         digits: significant digits of numbers.
+        **choices: in place of those of the derivation's style, see `graphcomp.derivation.Style`.
 
     Raises:
-        InputError: there is no such detail, or there are no such digits.
+        InputError: there is no such detail or choice, there are no such digits, or numbers are asked
+            for where there is no point.
 
     >>> import graphcomp as gc
     >>> from graphcomp.derivation import derive
@@ -61,7 +66,7 @@ def render(
     """
     notation = (ASCII if ascii else UNICODE).with_digits(digits)
     columns = width or shutil.get_terminal_size((USUAL, 24)).columns
-    made = sheet(derivation, notation, detail=detail)
+    made = sheet(derivation, notation, detail=detail, choices=choices)
     return _Text(made, notation, max(columns, NARROWEST)).text()
 
 
@@ -74,19 +79,12 @@ class _Text:
     def text(self) -> str:
         """Everything, sections apart by a blank line."""
         sections = [self._wrapped([self._title()])]
-        for trace in self.sheet.traces:
-            table, wide = self._table(trace)
-            results = trace.results
-            if trace.role is Role.ADJOINT:
-                results = self._in_one_line(
-                    results, None if self.sheet.scalar else max(wide, LEAST_LINE)
-                )
-            after = self._wrapped([*trace.notes, *results])
-            sections.append([self._head(trace), *table, *after])
-            if trace in self.sheet.listed:
-                steps = step_lines(trace.moves, self.notation, self.columns)
-                seed = f", seed {trace.seeds}" if len(self.sheet.equations) > 1 else ""
-                sections.append([f"{trace.mode.upper()}, step by step{seed}", *steps])
+        for traces in self.sheet.tables:
+            table, wide = self._table(traces)
+            heads = [self._head(trace) for trace in traces if trace.seeds]
+            after = [line for trace in traces for line in self._after(trace, wide)]
+            sections.append([*heads, *table, *after])
+            sections += [self._steps(trace) for trace in traces]
         for section in self.sheet.sections:
             lines = [f"{INDENT}{line}" for line in section.lines]
             sections.append([section.heading.upper(), *self._wrapped(lines)])
@@ -110,40 +108,84 @@ class _Text:
         shown = ",  ".join(self.sheet.equations)
         return f"{shown}    {point}" if point else shown
 
-    # ------------------------------------------------------------ one sweep
+    def _after(self, trace: Trace, wide: int) -> list[str]:
+        """What follows from a trace, below its table."""
+        results = trace.results
+        if trace.role is Role.ADJOINT:
+            columns = None if self.sheet.scalar else max(wide, LEAST_LINE)
+            results = self._in_one_line(results, columns)
+        return self._wrapped([*trace.notes, *results])
+
+    def _steps(self, trace: Trace) -> list[str]:
+        """Reverse mode as a list: step by step, or as it runs."""
+        most = self.sheet.style.rows
+        seed = f", seed {trace.seeds}" if len(self.sheet.equations) > 1 else ""
+        if trace.growth is not None:
+            lines = growth_lines(trace.growth, self.notation, self.columns, most)
+            return [f"{trace.mode.upper()}, as it runs{seed}", *lines]
+        if trace in self.sheet.listed:
+            lines = step_lines(trace.moves, self.notation, self.columns, most)
+            return [f"{trace.mode.upper()}, step by step{seed}", *lines]
+        return []
+
+    # ------------------------------------------------------------ one table
 
     def _head(self, trace: Trace) -> str:
         remark = f"   ({trace.remark})" if trace.remark else ""
         return f"{trace.mode.upper()}   seed {trace.seeds}{remark}"
 
-    def _table(self, trace: Trace) -> tuple[list[str], int]:
-        rows, left_out = self.sheet.rows([trace])
+    def _table(self, traces: Sequence[Trace]) -> tuple[list[str], int]:
+        """The traces side by side, with the rules below where there is no room for them."""
+        rows, left_out = self.sheet.rows(traces)
         more = f"{self.notation.ellipsis} {left_out} more steps"
-        left = tuple((more,) if i is None else self._primal(i) for i in rows)
-        right = tuple(("",) if i is None else self._derivative(trace.lines[i]) for i in rows)
-        titles = [
-            self.notation.heading("primal trace", "down"),
-            self.notation.heading(f"{trace.name} trace", trace.way),
-        ]
-        if self.sheet.scalar:
-            heads: list[tuple[str, ...]] = [(titles[0],), (titles[1],)]
-        else:
-            values = any(line.value for line in trace.lines)
-            heads = [
-                (titles[0], "shape", "value" if self.sheet.valued else ""),
-                (titles[1], "value" if values else ""),
-            ]
-        halves = Half(heads[0], left), Half(heads[1], right)
-        return side_by_side(*halves, self.notation, self.columns)
+        halves = [self._primal(traces, rows, more)]
+        halves += [self._derivatives(trace, traces, rows) for trace in traces]
+        lines, wide = side_by_side(halves, self.notation, self.columns)
+        if not self.sheet.style.why or self.notation.cross in lines[1]:
+            return lines, wide
+        bare = [halves[0], *(half.without_last() for half in halves[1:])]
+        lines, wide = side_by_side(bare, self.notation, self.columns)
+        shown = [trace.lines[i] for trace in traces for i in rows if i is not None]
+        rules = aligned([("  ", line.left, line.why) for line in shown if line.why])
+        return [*lines, *(["why:", *self._wrapped(rules)] if rules else [])], wide
 
-    def _primal(self, i: int) -> tuple[str, ...]:
-        line = self.sheet.primal[i]
-        equation = self.notation.joined(line.left, line.right)
-        if self.sheet.scalar:
-            return equation, f"= {line.value}" if line.value else ""
-        return equation, self.sheet.shapes[i], line.value
+    def _primal(self, traces: Sequence[Trace], rows: Sequence[int | None], more: str) -> Half:
+        partials = self.sheet.partials(traces)
+        head = self.notation.heading("primal trace", "down")
+        heads: tuple[str, ...] = (head,) if self.sheet.scalar else (head, "shape")
+        heads += ("value" if self.sheet.valued and not self.sheet.scalar else "",)
+        heads += ("local partials" if any(partials) else "",)
+        cells: list[tuple[str, ...]] = []
+        for i in rows:
+            if i is None:
+                cells.append((more,))
+                continue
+            line = self.sheet.primal[i]
+            value = f"= {line.value}" if line.value and self.sheet.scalar else line.value
+            shape = () if self.sheet.scalar else (self.sheet.shapes[i],)
+            equation = self.notation.joined(line.left, line.right)
+            cells.append((equation, *shape, value, ",  ".join(partials[i])))
+        return Half(heads, tuple(cells))
 
-    def _derivative(self, line: Line) -> tuple[str, ...]:
-        value = f"= {line.value}" if line.value and self.sheet.scalar else line.value
-        notes = ", ".join(note.text for note in line.notes)
-        return self.notation.joined(line.left, line.right), value, notes
+    def _derivatives(
+        self, trace: Trace, traces: Sequence[Trace], rows: Sequence[int | None]
+    ) -> Half:
+        head = self.notation.heading(trace.title, trace.way)
+        if trace.start and sum(t.title == trace.title for t in traces) > 1:
+            head += f", {trace.start}"
+        style, scalar = self.sheet.style, self.sheet.scalar
+        shaped = style.shapes and not scalar
+        valued = any(line.value for line in trace.lines) and not scalar
+        heads = (head, "shape" if shaped else "", "value" if valued else "", "")
+        cells: list[tuple[str, ...]] = []
+        for i in rows:
+            if i is None:
+                cells.append(())
+                continue
+            line = trace.lines[i]
+            shape = self.sheet.shapes[i] if shaped and line.left else ""
+            value = f"= {line.value}" if line.value and scalar else line.value
+            notes = ", ".join(note.text for note in line.notes)
+            equation = self.notation.joined(line.left, line.right)
+            cells.append((equation, shape, value, notes, line.why))
+        return Half((*heads, "why" if style.why else ""), tuple(cells))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from graphcomp.derivation import Derivation
+from graphcomp.derivation import STYLE_CHOICES, Derivation
 from graphcomp.errors import InputError, OutputError
 from graphcomp.files import write_file
 from graphcomp.printers import html_page, latex, markdown, text
@@ -22,12 +22,13 @@ _SUFFIXES: Mapping[str, str] = {
     ".html": "html",
     ".json": "json",
 }
+_CHOICES = frozenset(STYLE_CHOICES)
 _OPTIONS: Mapping[str, frozenset[str]] = {
-    "text": frozenset({"width", "detail", "digits"}),
-    "ascii": frozenset({"width", "detail", "digits"}),
-    "markdown": frozenset({"detail", "digits"}),
-    "latex": frozenset({"form", "detail", "digits", "standalone"}),
-    "html": frozenset({"detail", "digits"}),
+    "text": _CHOICES | {"width", "detail", "digits"},
+    "ascii": _CHOICES | {"width", "detail", "digits"},
+    "markdown": _CHOICES | {"detail", "digits"},
+    "latex": _CHOICES | {"form", "detail", "digits", "standalone"},
+    "html": _CHOICES | {"detail", "digits"},
     "json": frozenset(),
 }
 

@@ -112,8 +112,8 @@ class Typesetter:
         number, divisor = term.above, term.below
         if number in {0.5, 0.25} and below:
             number, divisor = 1.0, divisor / number
-        least = JUXTAPOSED if over else MULTIPLICATIVE if below else LOWEST
-        if below and self.notation.built_up:
+        least = JUXTAPOSED if over else MULTIPLICATIVE if below or divisor != 1 else LOWEST
+        if (below or divisor != 1) and self.notation.built_up:
             least = LOWEST
         row = self._row(number, above, matrix=matrix, least=least)
         if not below and divisor == 1:

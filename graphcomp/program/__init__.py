@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from graphcomp.program.derivatives import adjoint_steps, seed_inputs, tangent_steps
+from graphcomp.program.extended import with_adjoints
 from graphcomp.program.steps import Program, Role, Step, StepTerm, build_program
 
 __all__ = [
@@ -14,4 +15,5 @@ __all__ = [
     "build_program",
     "seed_inputs",
     "tangent_steps",
+    "with_adjoints",
 ]

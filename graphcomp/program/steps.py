@@ -43,6 +43,11 @@ class StepTerm:
     value: Node
     read: Node | None
 
+    @property
+    def partial_is_number(self) -> bool:
+        """Whether the local partial is one number, everywhere."""
+        return self.partial is not None and self.partial.constant is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -56,6 +61,7 @@ class Step:
         label: for an input step the name of the input.
         outputs: the names of the graph's outputs that this step is.
         terms: for tangents and adjoints, where each contribution came from.
+        of: for an adjoint that is a step of a program itself, the primal step that it belongs to.
     """
 
     name: str
@@ -65,6 +71,7 @@ class Step:
     label: str | None = None
     outputs: tuple[str, ...] = ()
     terms: tuple[StepTerm, ...] = ()
+    of: str | None = None
 
     @property
     def is_seed(self) -> bool:

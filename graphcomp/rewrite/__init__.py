@@ -8,6 +8,7 @@ from graphcomp.rewrite.naming import without_names
 from graphcomp.rewrite.pipeline import PASSES, Pass, Roots, run_passes
 from graphcomp.rewrite.rules import Report, Rule
 from graphcomp.rewrite.stability import stabilize, stabilize_graph
+from graphcomp.rewrite.substitution import substitute
 
 __all__ = [
     "PASSES",
@@ -21,5 +22,6 @@ __all__ = [
     "simplify_graph",
     "stabilize",
     "stabilize_graph",
+    "substitute",
     "without_names",
 ]

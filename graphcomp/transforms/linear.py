@@ -14,11 +14,11 @@ from graphcomp.errors import DerivativeError, DerivativeWarning
 from graphcomp.graph import GraphData, input_node
 from graphcomp.names import fresh_name
 from graphcomp.node import Node, is_input
+from graphcomp.rewrite import substitute
 from graphcomp.transforms.arguments import Call, Wrt, collect, title_of
 from graphcomp.transforms.cache import cache_of
 from graphcomp.transforms.derivatives import Outputs, pulled_back, pushed_forward
 from graphcomp.transforms.running import arguments_of, check_callable, dots, like, matching
-from graphcomp.transforms.substitution import substitute
 from graphcomp.transforms.tracing import Traced, trace
 from graphcomp.traversal import topological
 from graphcomp.trees import Structure, tuple_of

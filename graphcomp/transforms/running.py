@@ -13,11 +13,11 @@ from graphcomp.errors import DerivativeWarning, InputError, ShapeError
 from graphcomp.graph import GraphData, input_node
 from graphcomp.names import fresh_name
 from graphcomp.node import Node, constant
+from graphcomp.rewrite import substitute
 from graphcomp.shape import format_shape
 from graphcomp.transforms.arguments import Call, Wrt, collect, title_of
 from graphcomp.transforms.cache import Cache
 from graphcomp.transforms.derivatives import Kind
-from graphcomp.transforms.substitution import substitute
 from graphcomp.transforms.tracing import Traced, trace
 from graphcomp.trees import Structure, flatten
 

@@ -20,10 +20,9 @@ from graphcomp.names import fresh_name
 from graphcomp.node import Node, constant, is_input
 from graphcomp.op import Kind
 from graphcomp.ops.leaves import DIMENSION
-from graphcomp.rewrite import stabilize, stabilize_graph
+from graphcomp.rewrite import stabilize, stabilize_graph, substitute
 from graphcomp.shape import format_shape
 from graphcomp.transforms.arguments import Call
-from graphcomp.transforms.substitution import substitute
 from graphcomp.traversal import topological
 from graphcomp.trees import Structure, flatten
 
