@@ -311,7 +311,8 @@ class Graph(GraphData):
             kind: value, grad, value_and_grad, vjp, jvp, jacobian, hessian, hvp or derivatives.
             wrt: inputs or named steps to differentiate by; all real inputs by default. The name of
                 an argument that is a structure means all arrays in it.
-            target: "numpy", or "math" for scalar graphs without NumPy.
+            target: "numpy", "numba" for loops that numba compiles, or "math" for scalar graphs without
+                NumPy.
             **options: see `graphcomp.codegen.generate`.
         """
         return codegen.compile_function(self, kind, wrt, target=target, **options)
@@ -324,7 +325,7 @@ class Graph(GraphData):
         target: str = "numpy",
         **options: Any,
     ) -> str:
-        """The source text of a module with the given functions; it needs NumPy only."""
+        """The source text of a module with the given functions; it never needs graphcomp."""
         return codegen.generate(self, functions, wrt, target=target, **options)
 
     def explain(
@@ -334,7 +335,7 @@ class Graph(GraphData):
         *,
         target: str = "numpy",
     ) -> str:
-        """What the passes of the code generator do for each function: rules, memory, blocks.
+        """What the passes of the code generator do for each function: rules, memory, blocks or loops.
 
         >>> import graphcomp as gc
         >>> text = gc.from_string("y = 1/(1 + exp(-x))").explain(["value"])

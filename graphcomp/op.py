@@ -192,6 +192,9 @@ class Op:
             along one axis each (None: an argument that is not cut): the axis along which the results
             of the blocks join, or `SUMMED`, or None where the op needs the whole. Elementwise ops
             need no rule.
+        nest: ``rule(shapes, **params)`` gives the op as loops over single entries, as one loop nest or
+            one for each argument, or None where it is none. Elementwise ops need no rule.
+        parts: ``rule(args, **params)`` gives the op in terms of others that have loops.
         margin: on arrays, how far the arguments are from the nearest kink; None: smooth.
         analytic: whether `evaluate` extends to complex arguments, so that the complex step is exact.
         kink: the convention at the kink or the edge of the domain, one line for the docs.
@@ -226,6 +229,8 @@ class Op:
     digest: str = ""
     batch: Rule | None = None
     along: Rule | None = None
+    nest: Rule | None = None
+    parts: Rule | None = None
     margin: Rule | None = None
     analytic: bool = True
     kink: str = ""

@@ -28,6 +28,13 @@ def small_blocks(monkeypatch):
     monkeypatch.setattr(kernels, "FEWEST_ENTRIES", 1)
 
 
+def test_an_argument_may_have_the_name_of_what_goes_over_the_blocks():
+    x = gc.array("range", "n")
+    graph = gc.Graph([x], {"y": gc.sum(gc.exp(gc.sin(x)) * gc.cos(x))})
+    source = agree(graph, {"range": np.linspace(0.0, 1.0, 40)})
+    assert " in range(0, n, " in source
+
+
 # ---------------------------------------------------------------- what the records say
 
 

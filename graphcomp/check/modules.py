@@ -227,4 +227,8 @@ def _load(path: Path) -> ModuleType:
             f"to check a graph or function in it, write {path}:NAME"
         )
         raise InputError(msg)
-    return load(source, path.stem, path=path)
+    try:
+        return load(source, path.stem, path=path)
+    except ImportError as error:
+        msg = f"{path}: {error}"
+        raise InputError(msg) from error

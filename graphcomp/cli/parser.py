@@ -275,10 +275,10 @@ def _add_compile(commands: Commands[argparse.ArgumentParser]) -> None:
     )
     parser.add_argument(
         "--target",
-        choices=("numpy", "math"),
+        choices=("numpy", "numba", "math"),
         default="numpy",
         dest="language",
-        help="math: Python floats only, for graphs of scalars",
+        help="numba: loops that numba compiles; math: Python floats only, for graphs of scalars",
     )
     parser.add_argument(
         "--explain",

@@ -29,11 +29,15 @@ from graphcomp.shape import Shape, dimension_names, format_shape
 RESERVED = frozenset(
     {"np", "math", "Any", "Array", "ArrayLike", "Callable", "TypeAlias", "SIGNATURE"}
     | {"float", "int", "bool", "tuple", "dict", "str", "bytes", "slice", "type"}
-    | {"abs", "len", "min", "max", "next", "isinstance", "getattr", "enumerate"}
+    | {"abs", "len", "min", "max", "next", "range", "isinstance", "getattr", "enumerate"}
     | {"TypeError", "ValueError", "ArithmeticError", "AttributeError", "OverflowError"}
 )
 
-#: Names that they use if there are structures, or constants in a file, too.
+#: Names that they use if loops are compiled, if there are structures, or constants in a file, too.
+COMPILED = frozenset(
+    {"numba", "importlib", "pathlib", "TypeVar", "Function", "ImportError", "IndexError"}
+    | {"_compiled", "_threaded"}
+)
 STRUCTURED = frozenset({"Mapping", "NamedTuple", "Sequence", "list"})
 STORED = frozenset({"ImportError", "OSError", "Path", "hashlib", "_STORED"})
 

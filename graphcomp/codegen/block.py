@@ -21,7 +21,13 @@ INLINE = 56
 
 
 class Kernels(Protocol):
-    """Writes functions for regions, and the calls of them."""
+    """Writes functions for regions, and the calls of them.
+
+    Attributes:
+        numbers: whether results without axes are Python numbers.
+    """
+
+    numbers: bool
 
     def call(
         self, call: Node, pieces: Sequence[Piece], parts: Sequence[Node], names: Sequence[str]
@@ -120,7 +126,10 @@ class Block:
         self.pieces[node] = piece
         for name, part in zip(names, parts, strict=True):
             reads = frozenset({name})
-            self.pieces[part] = Piece(name, ATOM, part.shape, part.dtype, reads, reads)
+            number = self.kernels.numbers and part.shape == ()
+            self.pieces[part] = Piece(
+                name, ATOM, part.shape, part.dtype, reads, reads, number=number
+            )
 
     def _added_into(self, node: Node, cut: Collection[Node]) -> tuple[Node, Node] | None:
         """Of a sum, a term that can be added in place, and the other term, a new array."""

@@ -52,12 +52,14 @@ class Dialect:
         spellings: keys into the records' spellings, the first that is there counts.
         arrays: whether values are arrays; else they are Python numbers.
         module: that holds nan and inf.
+        compiled: whether loops over entries are compiled.
     """
 
     target: str
     spellings: tuple[str, ...]
     arrays: bool
     module: str
+    compiled: bool = False
 
     def spells(self, node: Node) -> bool:
         """Whether the record of the node's op says how it is written."""
@@ -70,6 +72,7 @@ class Dialect:
 
 
 NUMPY = Dialect("numpy", ("numpy",), arrays=True, module="np")
+NUMBA = Dialect("numba", ("numpy",), arrays=True, module="np", compiled=True)
 MATH = Dialect("math", ("math",), arrays=False, module="math")
 LIMITS = Dialect("math", ("limits", "math"), arrays=False, module="math")
 ONCE = Dialect("math", ("once", "limits", "math"), arrays=False, module="math")
@@ -86,15 +89,21 @@ class _Simple(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What pieces of one module need to know: the dialect, names of dimensions and constants.
+    """What pieces of one module need to know.
 
-    `passed` holds the variables for functions that are passed in, by the names of those functions.
+    Attributes:
+        dialect: how it is written.
+        dims: names of dimensions.
+        constant_name: names of constants.
+        passed: the variables for functions that are passed in, by the names of those functions.
+        threads: whether compiled loops may run on several threads.
     """
 
     dialect: Dialect
     dims: Mapping[str, str]
     constant_name: Callable[[Node], str]
     passed: Mapping[str, str] = field(default_factory=dict)
+    threads: bool = False
     _plain: dict[Op, Spelling] = field(default_factory=dict, init=False, repr=False)
     _simple: dict[Op, _Simple | None] = field(default_factory=dict, init=False, repr=False)
 

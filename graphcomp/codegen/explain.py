@@ -11,6 +11,7 @@ from graphcomp.codegen.module import TARGETS, requested
 from graphcomp.codegen.plans import Plan
 from graphcomp.codegen.prepare import FREE, Prepared, prepare
 from graphcomp.codegen.regions import CALL, PART
+from graphcomp.codegen.source import cutter_of
 from graphcomp.graph import GraphData
 from graphcomp.node import Node
 from graphcomp.rewrite import PASSES, Report
@@ -29,7 +30,7 @@ def explain(
     target: str = "numpy",
     output: str | None = None,
 ) -> str:
-    """What the passes do for each function: operations, rules, arrays alive, memory traffic, blocks.
+    """What the passes do for each function: operations, rules, arrays alive, traffic, blocks or loops.
 
     Sizes are in entries of arrays, in the names of the dimensions. Traffic is what is read and written
     if every operation goes through memory: all of an array once for each operation on it.
@@ -68,8 +69,8 @@ def _of_plan(plan: Plan, report: Report, target: str) -> list[str]:
         rows.append((stage, rules))
     if dialect.arrays:
         rows.append(("arrays", _memory(prepared)))
-        blocks = prepare(plan, PASSES, report, dialect.spells, rows=True)
-        rows.append(("blocks", _blocks(blocks)))
+        cut = prepare(plan, PASSES, report, dialect.spells, cutter=cutter_of(dialect))
+        rows.append(("loops", _loops(cut)) if dialect.compiled else ("blocks", _blocks(cut)))
     width = max(len(label) for label, _ in rows)
     return [plan.name, *(f"  {label:<{width}}  {text}" for label, text in rows)]
 
@@ -106,6 +107,14 @@ def _memory(prepared: Prepared) -> str:
     if not traffic:
         return "none"
     return f"at most {sympy.expand(most)} entries alive, {sympy.expand(traffic)} read and written"
+
+
+def _loops(prepared: Prepared) -> str:
+    found = [node.param("region") for node in prepared.order if node.op is CALL]
+    if not found:
+        return "none"
+    count = sum(len(loops.nodes) for loops in found)
+    return f"{count} operations in {len(found)} compiled function{'s' * (len(found) > 1)}"
 
 
 def _blocks(prepared: Prepared) -> str:

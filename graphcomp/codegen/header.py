@@ -36,14 +36,16 @@ class About:
     Attributes:
         request: the graph and what to differentiate by.
         kinds: of functions in the module.
-        target: "numpy" or "math".
+        target: "numpy", "numba" or "math".
         program: the steps of the graph.
+        parallel: whether loops may run on several threads.
     """
 
     request: Request
     kinds: tuple[str, ...]
     target: str
     program: Program
+    parallel: bool = False
 
     @property
     def derived(self) -> bool:
@@ -51,13 +53,12 @@ class About:
         return any(kind != "value" for kind in self.kinds)
 
 
-def header(about: About, arguments: Arguments, *, stored: bool) -> list[str]:
-    """The docstring of a module."""
+def header(about: About, arguments: Arguments, needs: str, *, stored: bool) -> list[str]:
+    """The docstring of a module, which needs these packages."""
     request, graph = about.request, about.request.given
     call = f"{request.name}({', '.join(argument.name for argument in graph.arguments)})"
     derived = about.derived
     first = f"{call}: its value{' and derivatives' if derived else ''}."
-    needs = "NumPy" if about.target == "numpy" else "Python"
     lines = [
         *_wrapped(f'"""{first}'),
         "",
@@ -74,6 +75,7 @@ def header(about: About, arguments: Arguments, *, stored: bool) -> list[str]:
         lines += _wrapped(STORED)
     wrt = [argument.name for argument in request.arguments()] if derived else []
     options = f"functions {', '.join(about.kinds)}; target {about.target}"
+    options += "; parallel" if about.parallel else ""
     options += f"; wrt {', '.join(wrt)}" if wrt else ""
     lines += _wrapped(f"Options: {options}.")
     return [*lines, f"Graph: sha256 {request.digest}.", '"""']

@@ -58,6 +58,7 @@ class Kernels:
     prefix: str
     records: Records
     lines: list[str] = field(default_factory=list)
+    numbers: bool = False
     _names: Names = field(default_factory=lambda: Names(()))
 
     def call(

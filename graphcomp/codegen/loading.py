@@ -11,7 +11,8 @@ from types import ModuleType
 from typing import Any, Protocol
 
 from graphcomp.ad import Wrt
-from graphcomp.codegen.module import build_module
+from graphcomp.codegen.compiled import require_numba
+from graphcomp.codegen.module import TARGETS, build_module
 from graphcomp.graph import GraphData
 from graphcomp.traversal import collector_at_rest
 
@@ -77,7 +78,7 @@ def compile_function(
         graph: the graph.
         kind: of function, as for `generate`.
         wrt: what to differentiate by, as for `generate`.
-        target: "numpy" or "math".
+        target: "numpy", "numba" or "math".
         **options: others of `generate`.
 
     >>> import graphcomp as gc
@@ -86,6 +87,8 @@ def compile_function(
     >>> slope.__name__, slope(0.0)
     ('y_grad', 1.0)
     """
+    if target in TARGETS and TARGETS[target].compiled:
+        require_numba()
     made = build_module(graph, (kind,), wrt, target=target, **options)
     module = load(made.source, options.get("name") or graph.name, stored=made.stored)
     for record, name in made.records.items():

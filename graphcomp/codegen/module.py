@@ -11,9 +11,10 @@ from typing import Any
 
 from graphcomp.ad import Wrt
 from graphcomp.codegen import runtime
-from graphcomp.codegen.arguments import RESERVED, STORED, STRUCTURED, Arguments
+from graphcomp.codegen.arguments import COMPILED, RESERVED, STORED, STRUCTURED, Arguments
+from graphcomp.codegen.compiled import compiled_helpers, loading
 from graphcomp.codegen.constants import Array, Constants, is_large, packed_arrays, stored_lines
-from graphcomp.codegen.dialects import MATH, NUMPY, Context, no_arrays
+from graphcomp.codegen.dialects import MATH, NUMBA, NUMPY, Context, Dialect, no_arrays
 from graphcomp.codegen.digest import graph_digest
 from graphcomp.codegen.flat import FLAT, flat_function
 from graphcomp.codegen.functions import named_steps, plan
@@ -26,12 +27,12 @@ from graphcomp.errors import InputError, NamingError
 from graphcomp.graph import GraphData
 from graphcomp.names import check_name, fresh_name, identifier
 from graphcomp.node import Node
-from graphcomp.ops import math_runtime, numpy_runtime
+from graphcomp.ops import math_runtime, numba_runtime, numpy_runtime
 from graphcomp.program import Program, build_program
 from graphcomp.rewrite import PASSES, Report, stabilize_graph
 from graphcomp.traversal import collector_at_rest, topological
 
-TARGETS = {"numpy": NUMPY, "math": MATH}
+TARGETS = {"numpy": NUMPY, "math": MATH, "numba": NUMBA}
 _WORD = re.compile(r"\b_[A-Za-z]\w*\b")
 
 
@@ -43,6 +44,7 @@ def generate(
     target: str = "numpy",
     name: str | None = None,
     output: str | None = None,
+    parallel: bool = False,
 ) -> str:
     """The source of a module that computes a graph and its derivatives, and needs NumPy only.
 
@@ -52,12 +54,15 @@ def generate(
             "hvp", "derivatives", "value_and_grad_flat".
         wrt: names of inputs or steps; None for every real input. Derivatives come as a tuple in
             this order, or as one bare array if this is a single name.
-        target: "numpy", or "math" for Python floats in graphs of scalars.
+        target: "numpy", "numba" for loops that numba compiles, or "math" for Python floats in graphs
+            of scalars.
         name: of the functions; by default the graph's.
         output: the output that gradients are of, where there are several.
+        parallel: for the target "numba": loops whose turns are independent run on several threads.
 
     Raises:
-        InputError: no such kind or target, or arrays for the target "math".
+        InputError: no such kind or target, arrays for the target "math", or `parallel` for another
+            target than "numba".
         DerivativeError: a gradient of something that is no real scalar.
 
     >>> import graphcomp as gc
@@ -66,7 +71,8 @@ def generate(
     >>> "def y_grad(x: float, a: float) -> tuple[float, float]:" in text
     True
     """
-    return build_module(graph, functions, wrt, target=target, name=name, output=output).source
+    options: dict[str, Any] = {"target": target, "name": name, "output": output}
+    return build_module(graph, functions, wrt, **options, parallel=parallel).source
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +100,11 @@ def build_module(
     target: str = "numpy",
     name: str | None = None,
     output: str | None = None,
+    parallel: bool = False,
 ) -> Generated:
     """A module, as by `generate`, with what does not stand in its source."""
     with collector_at_rest():
-        return _generate(graph, functions, wrt, target, name, output)
+        return _generate(graph, functions, wrt, target, name, output, parallel)
 
 
 def requested(
@@ -119,7 +126,7 @@ def requested(
     for node in graph.inputs:
         if not TARGETS[target].arrays and node.shape:
             raise no_arrays(node)
-    reserved = {*_reserved(graph), *_carried(graph.nodes)}
+    reserved = {*_reserved(graph, TARGETS[target]), *_carried(graph.nodes)}
     called = fresh_name(check_name(name or graph.name, "name"), reserved)
     report = Report()
     program = build_program(graph)
@@ -139,11 +146,15 @@ def _generate(
     target: str,
     name: str | None,
     output: str | None,
+    parallel: bool,
 ) -> Generated:
+    if parallel and target in TARGETS and not TARGETS[target].compiled:
+        msg = f"parallel=True is for target 'numba'; target {target!r} has no loops to share out"
+        raise InputError(msg)
     request, plans, report, program = requested(graph, functions, wrt, target, name, output)
     carried = _carried(topological([node for each in plans for node in each.outputs.values()]))
-    reserved = {*_reserved(graph), *_carried(graph.nodes), *carried}
-    writer, constants = _writer(graph, plans, reserved, target, report)
+    reserved = {*_reserved(graph, TARGETS[target]), *_carried(graph.nodes), *carried}
+    writer, constants = _writer(graph, plans, reserved, target, report, parallel=parallel)
     functions_of = {each.name: writer.function(each) for each in plans}
     kinds = [each.kind for each in plans]
     if FLAT in ((functions,) if isinstance(functions, str) else functions):
@@ -153,7 +164,7 @@ def _generate(
         inner = next(each for each in plans if each.kind == "value_and_grad")
         functions_of[f"{request.name}_{FLAT}"] = flat_function(request, inner, writer.arguments)
         kinds.append(FLAT)
-    about = About(request, tuple(kinds), target, program)
+    about = About(request, tuple(kinds), target, program, parallel)
     stored = constants.stored()
     data = packed_arrays(stored)
     lines = stored_lines(stored, data) if stored else []
@@ -161,17 +172,25 @@ def _generate(
     return Generated(source, stored, data, writer.records.names)
 
 
-def _reserved(graph: GraphData) -> set[str]:
+def _reserved(graph: GraphData, dialect: Dialect) -> set[str]:
     """The names that the module may use itself."""
-    modules = (runtime, numpy_runtime, math_runtime)
+    modules = (runtime, numpy_runtime, math_runtime, numba_runtime)
     names = {*RESERVED, "_checked", *(name for module in modules for name in _helpers(module))}
     if not (all(each.plain for each in graph.arguments) and is_flat(graph.results)):
         names |= STRUCTURED
+    if dialect.compiled:
+        names |= COMPILED
     return names | STORED if any(map(is_large, graph.nodes)) else names
 
 
 def _writer(
-    graph: GraphData, plans: Sequence[Plan], reserved: set[str], target: str, report: Report
+    graph: GraphData,
+    plans: Sequence[Plan],
+    reserved: set[str],
+    target: str,
+    report: Report,
+    *,
+    parallel: bool,
 ) -> tuple[Writer, Constants]:
     dialect = TARGETS[target]
     arguments = Arguments.of(graph.arguments, reserved, arrays=dialect.arrays)
@@ -186,7 +205,7 @@ def _writer(
 
     records = Records(plans, give)
     constants = Constants(taken)
-    context = Context(dialect, arguments.dims, constants.name)
+    context = Context(dialect, arguments.dims, constants.name, threads=parallel)
     return Writer(context, arguments, taken, PASSES, records, report), constants
 
 
@@ -212,6 +231,9 @@ def _assemble(
         functions = ["", "", *writer.arguments.checked(), *functions]
     functions = [*(["", "", *stored] if stored else []), *functions]
     functions = [*_used_helpers(functions, about.target, carried), *functions]
+    compiled = any(line in {"@_compiled", "@_threaded"} for line in functions)
+    if compiled:
+        functions = [*compiled_helpers(functions), *functions]
     fixed = [
         "",
         *literal(sorted(bodies, key=_natural), "__all__ = "),
@@ -221,7 +243,9 @@ def _assemble(
     values = ["", *printed] if printed else []
     values += writer.records.lines()
     code = "\n".join([*fixed, *values, *functions])
-    lines = [*header(about, writer.arguments, stored=bool(stored)), *_imports(code, about.target)]
+    needs = "NumPy and numba" if compiled else "NumPy" if about.target != "math" else "Python"
+    top = header(about, writer.arguments, needs, stored=bool(stored))
+    lines = [*top, *_imports(code, arrays=about.target != "math", compiled=compiled)]
     return "\n".join([*lines, *fixed, *values, *functions]) + "\n"
 
 
@@ -249,7 +273,7 @@ def _carried(nodes: Iterable[Node]) -> dict[str, str]:
 
 def _used_helpers(lines: Sequence[str], target: str, carried: Mapping[str, str]) -> list[str]:
     """The source of the runtime functions that the code calls, and of those that they call."""
-    own = numpy_runtime if target == "numpy" else math_runtime
+    own = math_runtime if target == "math" else numpy_runtime
     functions = {**_helpers(runtime), **_helpers(own)}
     known = [*functions, *carried]
 
@@ -267,23 +291,29 @@ def _used_helpers(lines: Sequence[str], target: str, carried: Mapping[str, str])
     return [line for text in sources for line in ["", "", *text.split("\n")]]
 
 
-def _imports(code: str, target: str) -> list[str]:
+def _imports(code: str, *, arrays: bool, compiled: bool) -> list[str]:
     def uses(word: str) -> bool:
         return word in code and re.search(rf"(?<![\w.\"]){word}\b", code) is not None
 
-    lines = [""]
-    lines += [f"import {name}" for name in ("hashlib", "math") if uses(name)]
-    abstract = [name for name in ("Callable", "Mapping", "Sequence") if uses(name)]
+    wanted = {"importlib": compiled, "hashlib": uses("hashlib"), "math": uses("math")}
+    plain = [name for name, used in (wanted | {"pathlib": compiled}).items() if used]
+    lines = ["", *(f"import {name}" for name in sorted(plain))]
+    abstract = [
+        name
+        for name in ("Callable", "Mapping", "Sequence")
+        if uses(name) or (compiled and name == "Callable")
+    ]
     if abstract:
         lines.append(f"from collections.abc import {', '.join(abstract)}")
     if uses("Path"):
         lines.append("from pathlib import Path")
-    alias = target == "numpy" and uses("Array")
-    typing = ["Any", *(["NamedTuple"] if uses("NamedTuple") else [])]
-    lines.append(f"from typing import {', '.join([*typing, *(['TypeAlias'] if alias else [])])}")
+    alias = arrays and uses("Array")
+    names = {"NamedTuple": uses("NamedTuple"), "TypeAlias": alias, "TypeVar": compiled}
+    typing = ["Any", *(name for name, used in names.items() if used)]
+    lines.append(f"from typing import {', '.join(typing)}")
     if uses("np"):
         lines += ["", "import numpy as np"]
         lines += ["from numpy.typing import ArrayLike"] if uses("ArrayLike") else []
     if alias:
         lines += ["", "Array: TypeAlias = np.ndarray[Any, Any]"]
-    return lines
+    return [*lines, *loading()] if compiled else lines

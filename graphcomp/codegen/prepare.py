@@ -6,11 +6,10 @@ the nodes, and the choice of what becomes a statement.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from graphcomp.codegen.plans import Plan
-from graphcomp.codegen.regions import cut_into_rows
 from graphcomp.node import Node
 from graphcomp.op import Form
 from graphcomp.rewrite import Pass, Report, Roots, expand, run_passes, without_names
@@ -18,6 +17,12 @@ from graphcomp.traversal import topological, use_counts
 
 #: Written out again wherever they are used: they cost nothing, or next to nothing.
 FREE = {Form.BROADCAST, Form.TRANSPOSE, Form.BRACKET}
+
+#: Puts calls in place of parts of a graph: see `regions.cut_into_rows`.
+Cutter = Callable[
+    [Sequence[Node], Mapping[Node, str], Collection[Node]],
+    tuple[list[Node], dict[Node, str], dict[Node, Node]],
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +54,13 @@ def prepare(
     before: Report,
     spelled: Callable[[Node], bool] = lambda _node: True,
     *,
-    rows: bool = False,
+    cutter: Cutter | None = None,
 ) -> Prepared:
     """Run the passes over the joint graph of all results of a function.
 
     `before` says what was done to the graph before it was differentiated. An op that is not
-    `spelled`, and says what it consists of, is replaced by that. With `rows`, parts that can be
-    computed by blocks of rows become calls.
+    `spelled`, and says what it consists of, is replaced by that. With a `cutter`, parts that are
+    computed by functions of their own become calls.
     """
     hinted = list(plan.hints)
     whole = expand([*plan.outputs.values(), *hinted, *plan.base], spelled)
@@ -77,9 +82,9 @@ def prepare(
             names.setdefault(node, plan.hints[old])
     own = set(user)
     base = stripped[len(outputs) + len(hinted) :]
-    if rows:
+    if cutter is not None:
         late = [node for seed in plan.seeds for node in seed.nodes]
-        called, names, left = cut_into_rows(list(outputs.values()), names, late)
+        called, names, left = cutter(list(outputs.values()), names, late)
         if left:
             outputs = dict(zip(outputs, called, strict=True))
             order = tuple(topological(called))

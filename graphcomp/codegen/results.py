@@ -122,7 +122,8 @@ class Results:
     ) -> str:
         piece = pieces[node]
         if node.shape == ():
-            if piece.number or not self.context.dialect.arrays:
+            literal = piece.number and not piece.reads
+            if literal or not self.context.dialect.arrays:
                 return piece.text
             return f"{result_type(node)}({piece.text})"
         if piece.shape != node.shape:

@@ -14,15 +14,18 @@ from graphcomp.codegen.buffers import (
     renamed_statement,
     reuse_buffers,
 )
-from graphcomp.codegen.dialects import LIMITS, ONCE, Context
+from graphcomp.codegen.dialects import LIMITS, ONCE, Context, Dialect
 from graphcomp.codegen.kernels import Kernels
 from graphcomp.codegen.layout import INDENT, definition, docstring, layout
 from graphcomp.codegen.lines import rename_pieces, statement_lines
+from graphcomp.codegen.loop_cut import cut_into_loops
+from graphcomp.codegen.loop_kernels import LoopKernels
 from graphcomp.codegen.parameters import Parameter
 from graphcomp.codegen.pieces import Piece
 from graphcomp.codegen.plans import Plan, Tree, leaves
-from graphcomp.codegen.prepare import FREE, Prepared, prepare
+from graphcomp.codegen.prepare import FREE, Cutter, Prepared, prepare
 from graphcomp.codegen.records import Records
+from graphcomp.codegen.regions import cut_into_rows
 from graphcomp.codegen.results import Results
 from graphcomp.node import Node
 from graphcomp.op import ATOM
@@ -52,7 +55,8 @@ class Writer:
     def function(self, plan: Plan) -> list[str]:
         """The function of a plan, as lines; for the target "math" the careful version too."""
         dialect = self.context.dialect
-        prepared = prepare(plan, self.passes, self.report, dialect.spells, rows=dialect.arrays)
+        cutter = cutter_of(dialect)
+        prepared = prepare(plan, self.passes, self.report, dialect.spells, cutter=cutter)
         if dialect.arrays or not _can_raise(prepared):
             function = _Function(self, plan, prepared, plan.name)
             lines = function.lines()
@@ -78,6 +82,13 @@ class Writer:
             replace(self, context=context, taken=taken), plan, prepared, f"_{plan.name}_steps"
         )
         return [*front.lines(steps=steps.name, passed=passed), "", "", *steps.lines(passed=passed)]
+
+
+def cutter_of(dialect: Dialect) -> Cutter | None:
+    """What is put into functions of its own: loops that are compiled, blocks of rows, or nothing."""
+    if dialect.compiled:
+        return cut_into_loops
+    return cut_into_rows if dialect.arrays else None
 
 
 def _can_raise(prepared: Prepared) -> bool:
@@ -110,7 +121,12 @@ class _Function:
         self.dims: set[str] = set()
         self.results = Results(prepared.outputs, writer.context, self.names, writer.records)
         own = {*self.arguments.names.values(), *self.arguments.dims.values()}
-        self.kernels = Kernels(writer.context, set(writer.taken) - own, name, writer.records)
+        taken = set(writer.taken) - own
+        self.kernels: LoopKernels | Kernels = (
+            LoopKernels(writer.context, taken, name)
+            if writer.context.dialect.compiled
+            else Kernels(writer.context, taken, name, writer.records)
+        )
 
     def _parameter(self, node: Node, name: str) -> None:
         reads = frozenset({name})

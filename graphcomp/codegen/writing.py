@@ -40,7 +40,7 @@ def write_module(
         path: of the file, named like a module: ``loss_grad.py``.
         functions: kinds of function, as for `generate`.
         wrt: what to differentiate by, as for `generate`.
-        target: "numpy" or "math".
+        target: "numpy", "numba" or "math".
         force: replace an existing file even if graphcomp did not write it.
         **options: others of `generate`.
 

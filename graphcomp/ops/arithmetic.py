@@ -190,7 +190,10 @@ FLOOR_DIVIDE = Op(
         math="_floordiv({0}, {1})",
         arity=2,
     )
-    | {"text": Spelling("{0}//{1}", MULTIPLICATIVE, (MULTIPLICATIVE, MULTIPLICATIVE + 1))},
+    | {
+        "text": Spelling("{0}//{1}", MULTIPLICATIVE, (MULTIPLICATIVE, MULTIPLICATIVE + 1)),
+        "numba": Spelling("_one_floor_divide({0}, {1})"),
+    },
     formula=lambda x, y: sympy.floor(x / y),
     margin=_floor_margin,
     kink="derivative 0 everywhere",

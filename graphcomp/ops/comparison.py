@@ -73,7 +73,7 @@ def _logical(name: str, ufunc: Rule, arity: int, latex: str, math: Spelling, for
             latex=latex,
             arity=arity,
         )
-        | {"math": math, "limits": math},
+        | {"math": math, "limits": math, "numba": math},
         formula=formula,
         domains=("bool",) * arity,
     )
@@ -141,7 +141,7 @@ WHERE = Op(
         arity=3,
         latex=r"\begin{{cases}} {1} & {0} \\ {2} & \text{{otherwise}} \end{{cases}}",
     )
-    | dict.fromkeys(("math", "limits"), Spelling("{1} if {0} else {2}", 1, (2, 2, 2))),
+    | dict.fromkeys(("math", "limits", "numba"), Spelling("{1} if {0} else {2}", 1, (2, 2, 2))),
     formula=lambda c, x, y: sympy.Piecewise((x, c), (y, True)),
     transpose=_where_transpose,
     kink="the branch taken, alone: the other contributes exactly 0, even if it is NaN or inf",
@@ -169,6 +169,7 @@ BRACKET = Op(
         "text": Spelling("[{0}]"),
         "latex": Spelling(r"\left[{0}\right]"),
         "numpy": _bracket_numpy,
+        "numba": lambda _count, *, dtype: Spelling(f"np.{dtype}({{0}})"),
         "math": Spelling("float({0})"),
     },
     formula=lambda c, **_dtype: sympy.Piecewise((1, c), (0, True)),

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from graphcomp.errors import ShapeError
+from graphcomp.nest import PRODUCT, TOTAL, Nest, loops
 from graphcomp.op import (
     ATOM,
     MULTIPLICATIVE,
@@ -21,7 +22,7 @@ from graphcomp.op import (
     common_dtype,
 )
 from graphcomp.ops.spell import call, same
-from graphcomp.shape import Dim, Shape, format_shape, require_same, same_shape
+from graphcomp.shape import Dim, Shape, format_shape, require_same, same_shape, size_of
 
 
 def _matmul_shape(a: Shape, b: Shape) -> Shape:
@@ -97,6 +98,41 @@ def _matmul_along(cut: Sequence[int | None], shapes: Sequence[Shape]) -> int | N
     return None
 
 
+#: Products of matrices are loops if all of their sizes but one are known, and not larger than this
+#: together; others are left to BLAS.
+_LARGE = 4096
+
+
+def _matmul_nest(shapes: Sequence[Shape]) -> Nest | None:
+    """Loops over stacks, rows, the axis that is summed over, and columns."""
+    a, b = shapes
+    if min(len(a), len(b)) > 1:
+        sizes = [dim for dim in (*a[-2:], b[-1]) if isinstance(dim, int)]
+        if len(sizes) < 2 or size_of(sizes) > _LARGE:
+            return None
+    stack = (a if len(a) > 2 else b)[:-2]
+    rows, columns = a[-2:-1], b[-1:] if len(b) > 1 else ()
+    ahead = range(len(stack))
+    row = range(len(stack), len(stack) + len(rows))
+    inner = (row.stop,)
+    column = range(row.stop + 1, row.stop + 1 + len(columns))
+    return Nest(
+        (*stack, *rows, a[-1], *columns),
+        (
+            loops([*(ahead if len(a) > 2 else ()), *row, *inner]),
+            loops([*(ahead if len(b) > 2 else ()), *inner, *column]),
+        ),
+        loops([*ahead, *row, *column]),
+        PRODUCT,
+        TOTAL,
+    )
+
+
+def _outer_nest(shapes: Sequence[Shape]) -> Nest:
+    axes = (*shapes[0], *shapes[1])
+    return Nest(axes, (loops((0,)), loops((1,))), loops((0, 1)), PRODUCT)
+
+
 MATMUL = Op(
     name="matmul",
     kind=Kind.MULTILINEAR,
@@ -110,6 +146,7 @@ MATMUL = Op(
     transpose=_matmul_transpose,
     batch=_matmul_batch,
     along=_matmul_along,
+    nest=_matmul_nest,
     spell=same(
         "{0} @ {1}", MULTIPLICATIVE, (MULTIPLICATIVE, MULTIPLICATIVE + 1), latex=r"{0}\,{1}"
     ),
@@ -156,6 +193,7 @@ OUTER = Op(
     transpose=lambda index, ct, a, b: a @ ct if index else ct @ b,
     batch=_outer_batch,
     along=lambda cut, _shapes: {(0, None): 0, (None, 0): 1}.get(tuple(cut)),
+    nest=_outer_nest,
     spell=call("outer", arity=2)
     # a product of arrays, not np.outer, which takes half as long again
     | {"numpy": Spelling("{0}[:, None] * {1}", MULTIPLICATIVE, (ATOM, MULTIPLICATIVE + 1))}
@@ -179,6 +217,11 @@ def _vdot_batch(size: Dim, args: Sequence[Operand], batched: Sequence[bool]) -> 
     return (left * b).sum(axis=tuple(range(1, len(shape) + 1)))
 
 
+def _vdot_nest(shapes: Sequence[Shape]) -> Nest:
+    places = loops(range(len(shapes[0])))
+    return Nest(shapes[0], (places, places), (), PRODUCT, TOTAL)
+
+
 #: The sum of all products of entries in the same place: no array of products is made.
 VDOT = Op(
     name="vdot",
@@ -192,6 +235,7 @@ VDOT = Op(
     transpose=lambda index, ct, a, b: ct * (a if index else b),
     batch=_vdot_batch,
     along=lambda cut, _shapes: SUMMED if cut[0] == cut[1] else None,
+    nest=_vdot_nest,
     analytic=False,  # np.vdot conjugates its first argument
     spell=call("vdot", arity=2)
     # type checkers take the result of np.vdot for a bool

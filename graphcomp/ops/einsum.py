@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from graphcomp.errors import ShapeError
+from graphcomp.nest import PRODUCT, SAME, TOTAL, Nest, loops
 from graphcomp.op import SUMMED, Form, Kind, Op, Operand, Sample, Spelling, common_dtype
 from graphcomp.ops.leaves import IDENTITY
-from graphcomp.shape import Dim, Shape, format_shape, require_same
+from graphcomp.shape import Dim, Shape, format_shape, require_same, size_of
 
 
 def parts(subscripts: str) -> tuple[list[str], str]:
@@ -129,6 +130,31 @@ def _einsum_along(
     return result.index(letter) if letter in result else SUMMED
 
 
+#: Contractions over more axes than two are loops if all sizes but one are known, and not larger than
+#: this together.
+_LARGE = 4096
+
+
+def _einsum_nest(shapes: Sequence[Shape], *, subscripts: str) -> Nest | None:
+    letters, result = parts(subscripts)
+    sizes = sizes_of(subscripts, shapes)
+    known = [size for size in sizes.values() if isinstance(size, int)]
+    if len(shapes) > 2:
+        return None
+    if len(sizes) > 2 and (len(known) < len(sizes) - 1 or size_of(known) > _LARGE):
+        return None
+    number = {letter: i for i, letter in enumerate(sizes)}
+    places = [loops([number[letter] for letter in term]) for term in (*letters, result)]
+    summed = set(result) != set(sizes)
+    return Nest(
+        tuple(sizes.values()),
+        tuple(places[:-1]),
+        places[-1],
+        PRODUCT if len(shapes) == 2 else SAME,
+        TOTAL if summed else None,
+    )
+
+
 def _order(count: int) -> Any:
     """How the operands are contracted: pairwise through BLAS, and many in the cheapest order."""
     if count == 1:
@@ -180,6 +206,7 @@ EINSUM: Op = Op(
     transpose=_einsum_transpose,
     batch=_einsum_batch,
     along=_einsum_along,
+    nest=_einsum_nest,
     spell={"text": _text, "latex": _latex, "numpy": _numpy},
     samples=(
         Sample(((2, 3), (3, 4)), {"subscripts": "ij,jk->ik"}),

@@ -107,6 +107,7 @@ SIGMOID_DIFFERENCE: Op = _elementwise(
         "numpy": Spelling("_sigmoid_difference({0}, {1})"),
         "math": Spelling("_sigmoid_difference({0}, {1})"),
         "limits": Spelling("_sigmoid_difference({0}, {1})"),
+        "numba": Spelling("_one_sigmoid_difference({0}, {1})"),
     },
     # both factors keep their digits, where out * (1 - out) cancels
     (
@@ -149,7 +150,7 @@ LOGIT = _elementwise(
     "logit",
     _logit,
     lambda x: sympy.log(x / (1 - x)),
-    call("logit", numpy="_logit({0})", math="_logit({0})"),
+    call("logit", numpy="_logit({0})", math="_logit({0})") | {"numba": Spelling("_one_logit({0})")},
     (lambda _out, x: 1.0 / (x * (1.0 - x)),),
     domains=((0.1, 0.9),),
     kink="at 0 and 1: value signed infinity, derivative inf",
@@ -162,7 +163,10 @@ LOG1MEXP = _elementwise(
     _log1mexp,
     lambda x: sympy.log(1 - sympy.exp(x)),
     call("log1mexp", numpy="_log1mexp({0})", math="_log1mexp({0})")
-    | {"latex": Spelling(r"\ln\left(1 - e^{{{0}}}\right)")},
+    | {
+        "latex": Spelling(r"\ln\left(1 - e^{{{0}}}\right)"),
+        "numba": Spelling("_one_log1mexp({0})"),
+    },
     (lambda _out, x: x.apply(EXP) / x.apply(EXPM1),),
     domains=((-2.0, -0.2),),
     kink="at 0: value and derivative -inf",
@@ -182,7 +186,10 @@ XLOGY = _elementwise(
     _xlogy,
     lambda x, y: x * sympy.log(y),
     call("xlogy", numpy="_xlogy({0}, {1})", math="_xlogy({0}, {1})", arity=2)
-    | {"latex": Spelling(r"{0}\,\ln\left({1}\right)", 20, (20,))},
+    | {
+        "latex": Spelling(r"{0}\,\ln\left({1}\right)", 20, (20,)),
+        "numba": Spelling("_one_xlogy({0}, {1})"),
+    },
     (lambda _out, _x, y: y.apply(LOG), _xlogy_by_y),
     domains=((-2.0, 2.0), (0.4, 2.0)),
     kink="0 at x = 0 for every y; by y: 0 at x = y = 0",

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from graphcomp.op import Kind, Op, Operand, Sample, Spelling, float_dtype
+from graphcomp.ops import top as _top
+from graphcomp.ops.comparison import EQUAL, GREATER, LESS, LOGICAL_AND, WHERE, bracket
 from graphcomp.ops.numpy_runtime import _log_softmax, _logsumexp, _norm, _softmax
+from graphcomp.ops.piecewise import ABS, MAXIMUM
+from graphcomp.ops.powers import SQRT, SQUARE
 from graphcomp.ops.reductions import (
     _SAMPLES,
     SUM,
@@ -15,7 +21,7 @@ from graphcomp.ops.reductions import (
     _shifted,
     spread,
 )
-from graphcomp.ops.transcendental import _safe_ratio
+from graphcomp.ops.transcendental import EXP, LOG, LOG1P, _safe_ratio
 from graphcomp.ops.wording import in_latex, latex_template
 from graphcomp.shape import Dim, Shape
 
@@ -35,6 +41,61 @@ def _reduction_spells(name: str, latex: str) -> dict[str, Callable[..., Spelling
         return Spelling(f"_{name}({{0}}, {axes}, {keepdims})")
 
     return {"text": text, "latex": tex, "numpy": numpy}
+
+
+def _real(x: Operand) -> Operand:
+    """The argument in the dtype of the result."""
+    return x.astype(float_dtype(x.dtype))
+
+
+def _largest(x: Operand, axes: Axes) -> Operand:
+    """The largest entries along axes, in the shape of x."""
+    return x.apply(_top.TOP, axes=axes).broadcast_to(x.shape)
+
+
+def _norm_parts(args: Sequence[Operand], *, axes: Axes, keepdims: bool, rank: int) -> Operand:
+    x = _real(args[0])
+    options = {"axes": axes, "keepdims": keepdims, "rank": rank}
+    root = x.apply(SQUARE).apply(SUM, **options).apply(SQRT)
+    limits = np.finfo(x.dtype)
+    low = float(np.sqrt(limits.tiny) / limits.eps)
+    sound = root.apply(GREATER, low).apply(LOGICAL_AND, root.apply(LESS, np.inf))
+    top = x.apply(ABS).apply(_top.TOP, axes=axes)
+    usual = top.apply(GREATER, 0.0).apply(LOGICAL_AND, top.apply(LESS, np.inf))
+    scale = usual.apply(WHERE, top, 1.0)
+    rest = (x / scale.broadcast_to(x.shape)).apply(SQUARE).apply(SUM, **options).apply(SQRT)
+    return sound.apply(WHERE, root, rest * scale.reshape(rest.shape))
+
+
+def _logsumexp_parts(args: Sequence[Operand], *, axes: Axes, keepdims: bool, rank: int) -> Operand:
+    x = _real(args[0])
+    top = _largest(x, axes)
+    highest = x.apply(EQUAL, top)
+    below = highest.apply(WHERE, 0.0, x - top)
+    options = {"axes": axes, "keepdims": True, "rank": rank}
+    ties = bracket(highest, x).apply(SUM, **options).apply(MAXIMUM, 1.0)
+    rest = highest.apply(WHERE, 0.0, below.apply(EXP)).apply(SUM, **options)
+    found = x.apply(_top.TOP, axes=axes) + (ties.apply(LOG) + (rest / ties).apply(LOG1P))
+    return (
+        found
+        if keepdims
+        else found.reshape(_shape_rule(x.shape, keepdims=False, axes=axes, rank=rank))
+    )
+
+
+def _softmax_parts(args: Sequence[Operand], *, axes: Axes) -> Operand:
+    x = _real(args[0])
+    top = _largest(x, axes)
+    weights = x.apply(EQUAL, top).apply(WHERE, 0.0, x - top).apply(EXP)
+    return weights / _total(weights, axes)
+
+
+def _log_softmax_parts(args: Sequence[Operand], *, axes: Axes) -> Operand:
+    x = _real(args[0])
+    top = _largest(x, axes)
+    below = x.apply(EQUAL, top).apply(WHERE, 0.0, x - top)
+    total = _logsumexp_parts([below], axes=axes, keepdims=True, rank=len(x.shape))
+    return below - total.broadcast_to(x.shape)
 
 
 def _norm_jvp(
@@ -58,6 +119,7 @@ NORM: Op = Op(
     evaluate=lambda x, axes, keepdims, rank: _norm(x, axes, keepdims),
     shape=_shape_rule,
     jvp=_norm_jvp,
+    parts=_norm_parts,
     batch=_shifted(lambda: NORM),
     along=_other_axes,
     margin=lambda x, *, axes, keepdims, rank: _norm(x, axes, keepdims),
@@ -87,6 +149,7 @@ LOGSUMEXP: Op = Op(
     evaluate=lambda x, axes, keepdims, rank: _logsumexp(x, axes, keepdims),
     shape=_shape_rule,
     jvp=_logsumexp_jvp,
+    parts=_logsumexp_parts,
     batch=_shifted(lambda: LOGSUMEXP),
     along=_other_axes,
     kink="1/k each at k entries that are the same infinity",
@@ -151,6 +214,7 @@ SOFTMAX: Op = Op(
     evaluate=lambda x, axes: _softmax(x, axes),
     dtype=float_dtype,
     jvp=_softmax_jvp,
+    parts=_softmax_parts,
     batch=_next_axes(lambda: SOFTMAX),
     along=_not_along,
     kink="1/k each at k entries that are the same infinity",
@@ -165,6 +229,7 @@ LOG_SOFTMAX: Op = Op(
     evaluate=lambda x, axes: _log_softmax(x, axes),
     dtype=float_dtype,
     jvp=_log_softmax_jvp,
+    parts=_log_softmax_parts,
     batch=_next_axes(lambda: LOG_SOFTMAX),
     along=_not_along,
     spell=_along_spells("log_softmax"),

@@ -40,7 +40,9 @@ SQUARE = Op(
     joins=Joins.REDUCTION,
     spell=same("{0}**2", EXPONENT, (EXPONENT + 1,), latex="{{{0}}}^{{2}}", math="{0} * {0}")
     | {"numpy": Spelling("np.square({0})")}
-    | {"math": Spelling("{0} * {0}", MULTIPLICATIVE, (MULTIPLICATIVE + 1,))},
+    | dict.fromkeys(
+        ("math", "numba"), Spelling("{0} * {0}", MULTIPLICATIVE, (MULTIPLICATIVE + 1,))
+    ),
     formula=lambda x: x**2,
     partials=(lambda _out, x: 2.0 * x,),
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from graphcomp.nest import TOTAL, Join, Nest, reducing
 from graphcomp.op import (
     ATOM,
     SUMMED,
@@ -113,6 +114,31 @@ def _sum_along(cut: Sequence[int], shapes: Sequence[Shape], *, axes: Axes, **par
     return SUMMED if joined is None else joined
 
 
+def _nest(join: Join) -> Rule:
+    def rule(shapes: Sequence[Shape], *, axes: Axes, keepdims: bool = False, rank: int = 0) -> Nest:
+        return reducing(shapes[0], axes, keepdims, join)
+
+    return rule
+
+
+def _axis_nest(join: Join) -> Rule:
+    return lambda shapes, *, axis: reducing(shapes[0], (axis,), keepdims=False, join=join)
+
+
+_PRODUCT = Join({"f": "1.0", "i": "1"}, "{0} * {1}")
+
+
+def _extremum_join(name: str, sign: float) -> Join:
+    limits = np.iinfo(np.int64)
+    starts = {
+        "f": f"{'-' if sign > 0 else ''}np.inf",
+        "i": str(-limits.max if sign > 0 else limits.max),
+    }
+    return Join(
+        starts, f"np.{name}imum({{0}}, {{1}})", f"the {name}imum of no entries is not defined"
+    )
+
+
 _SAMPLES = (
     Sample(((3, 2),), {"axes": (0, 1), "keepdims": False, "rank": 2}),
     Sample(((3, 2),), {"axes": (1,), "keepdims": False, "rank": 2}),
@@ -131,6 +157,7 @@ SUM: Op = Op(
     transpose=lambda _index, ct, x, *, axes, **_params: spread(ct, x.shape, axes),
     batch=_shifted(lambda: SUM),
     along=_sum_along,
+    nest=_nest(TOTAL),
     spell=_spells("sum"),
     samples=_SAMPLES,
 )
@@ -179,6 +206,7 @@ def _extremum(name: str, evaluate: Rule, sign: float, op_of: Callable[[], Op], *
         jvp=_extremum_jvp,
         batch=_shifted(op_of),
         along=_other_axes,
+        nest=_nest(_extremum_join(name, sign)),
         margin=_gap_to_second(sign),
         kink="1/k each at k equal entries",
         spell=_spells(name),
@@ -226,6 +254,7 @@ PROD: Op = Op(
     jvp=_prod_jvp,
     batch=lambda _size, args, _batched, *, axis: args[0].apply(PROD, axis=axis + 1),
     along=lambda cut, _shapes, *, axis: None if cut[0] == axis else cut[0] - (axis < cut[0]),
+    nest=_axis_nest(_PRODUCT),
     kink="exact at zeros: no division",
     spell=_axis_spell("prod"),
     samples=(Sample(((3,),), {"axis": 0}), Sample(((2, 3),), {"axis": 1})),

@@ -67,7 +67,7 @@ FMOD = Op(
     shape=broadcast_result("fmod"),
     dtype=_number_dtype("fmod"),
     broadcasts=True,
-    spell=call("fmod", arity=2),
+    spell=call("fmod", arity=2) | {"numba": Spelling("_one_fmod({0}, {1})")},
     formula=lambda x, y: x - y * sympy.sign(x / y) * sympy.floor(sympy.Abs(x / y)),
     # the whole number of steps that NumPy has taken away; trunc(x/y) may differ by a rounding
     partials=(lambda _out, _x, _y: 1.0, lambda out, x, y: ((out - x) / y).apply(RINT)),

@@ -7,8 +7,10 @@ from types import EllipsisType
 from typing import Any, TypeAlias
 
 import numpy as np
+import sympy
 
 from graphcomp.errors import ShapeError
+from graphcomp.nest import SAME, TOTAL, At, Nest, loops, showing
 from graphcomp.op import (
     ADDITIVE,
     ATOM,
@@ -68,6 +70,18 @@ def _broadcast_batch(
     return x.reshape((size, *padding, *x.shape[1:])).broadcast_to((size, *shape))
 
 
+def _broadcast_nest(shapes: Sequence[Shape], *, shape: Shape) -> Nest:
+    (x,) = shapes
+    added = len(shape) - len(x)
+    return showing(
+        shape,
+        [
+            At() if dim == 1 and shape[added + axis] != 1 else At(((added + axis, 1),))
+            for axis, dim in enumerate(x)
+        ],
+    )
+
+
 BROADCAST = Op(
     name="broadcast_to",
     kind=Kind.LINEAR,
@@ -82,6 +96,7 @@ BROADCAST = Op(
     transpose=_broadcast_transpose,
     batch=_broadcast_batch,
     along=lambda cut, shapes, *, shape: cut[0] + len(shape) - len(shapes[0]),
+    nest=_broadcast_nest,
     spell={
         "numpy": lambda _count, *, shape: Spelling(f"np.broadcast_to({{0}}, {format_shape(shape)})")
     },
@@ -117,6 +132,58 @@ def _reshape_text(_count: int, *, shape: Shape) -> Spelling:
     return Spelling(f"reshape({{0}}, {format_shape(shape)})")
 
 
+def _groups(old: Shape, new: Shape) -> list[tuple[list[int], list[int]]] | None:
+    """Axes of both shapes that go together, of which one side has a single axis each."""
+    left = [axis for axis, dim in enumerate(old) if dim != 1]
+    right = [axis for axis, dim in enumerate(new) if dim != 1]
+    found: list[tuple[list[int], list[int]]] = []
+    while left and right:
+        mine, others = [left.pop(0)], [right.pop(0)]
+        while (sizes := [size_of(old[a] for a in mine), size_of(new[a] for a in others)])[
+            0
+        ] != sizes[1]:
+            fewer = left if len(others) == 1 and _divides(sizes[0], sizes[1]) else right
+            if not fewer or (fewer is right and len(mine) > 1):
+                return None
+            (mine if fewer is left else others).append(fewer.pop(0))
+        found.append((mine, others))
+    return None if left or right else found
+
+
+def _divides(part: Dim, whole: Dim) -> bool:
+    ratio = sympy.sympify(whole) / part if part != 0 else sympy.S.Half
+    return bool(sympy.fraction(sympy.together(ratio))[1] == 1)
+
+
+def _steps(axes: Sequence[int], shape: Shape) -> At:
+    """The place along axes that are counted as one."""
+    terms: list[tuple[int, Dim]] = []
+    for i, axis in enumerate(axes):
+        terms.append((axis, size_of(shape[a] for a in axes[i + 1 :])))
+    return At(tuple(terms))
+
+
+def _reshape_nest(shapes: Sequence[Shape], *, shape: Shape) -> Nest | None:
+    """A view where axes are split, loops over the old axes where some are merged."""
+    (x,) = shapes
+    if 0 in x:
+        return None
+    groups = _groups(x, shape)
+    if groups is None:
+        return None
+    old, new = [At()] * len(x), [At()] * len(shape)
+    merged = any(len(mine) > 1 for mine, _ in groups)
+    if not merged:
+        for (axis,), others in groups:
+            old[axis] = _steps(others, shape)
+        return showing(shape, old)
+    if any(len(others) > 1 for _, others in groups):
+        return None
+    for mine, (axis,) in groups:
+        new[axis] = _steps(mine, x)
+    return Nest(x, (loops(range(len(x))),), tuple(new), SAME)
+
+
 RESHAPE: Op = Op(
     name="reshape",
     kind=Kind.LINEAR,
@@ -129,6 +196,7 @@ RESHAPE: Op = Op(
     transpose=lambda _index, ct, x, *, shape: ct.reshape(x.shape),
     batch=lambda size, args, _batched, *, shape: args[0].reshape((size, *shape)),
     along=_reshape_along,
+    nest=_reshape_nest,
     spell={
         "text": _reshape_text,
         "latex": in_latex(_reshape_text),
@@ -170,6 +238,9 @@ TRANSPOSE = Op(
     transpose=lambda _index, ct, _x, *, axes: ct.transpose(tuple(int(a) for a in np.argsort(axes))),
     batch=lambda _size, args, _batched, *, axes: args[0].transpose((0, *(a + 1 for a in axes))),
     along=lambda cut, _shapes, *, axes: axes.index(cut[0]),
+    nest=lambda shapes, *, axes: showing(
+        tuple(shapes[0][a] for a in axes), loops([axes.index(a) for a in range(len(axes))])
+    ),
     spell={
         "text": _transpose_spell("text"),
         "latex": in_latex(_transpose_spell("text")),
@@ -301,6 +372,49 @@ def _getitem_along(cut: Sequence[int], _shapes: Sequence[Shape], *, index: Index
     return None
 
 
+def _places(index: Index, shape: Shape) -> list[At] | None:
+    """Where the entries that an index takes are; None where that depends on how long an axis is."""
+    places: list[At] = []
+    axis = 0
+    for entry in index:
+        if entry is None:
+            axis += 1
+            continue
+        dim = shape[len(places)]
+        if isinstance(entry, int):
+            places.append(At((), combine("+", dim, entry) if entry < 0 else entry))
+            continue
+        start, step = _first_of(entry, dim), entry[3]
+        if start is None:
+            return None
+        places.append(At(((axis, step),), start))
+        axis += 1
+    return places
+
+
+def _first_of(entry: Slice, dim: Dim) -> Dim | None:
+    _, start, stop, step = entry
+    if isinstance(dim, int) and all(b is None or isinstance(b, int) for b in (start, stop)):
+        return slice(start, stop, step).indices(dim)[0]
+    if step < 0:
+        return combine("-", dim, 1) if start is None else None
+    if start is None:
+        return 0
+    return combine("+", dim, start) if isinstance(start, int) and start < 0 else start
+
+
+def _getitem_nest(shapes: Sequence[Shape], *, index: Index) -> Nest | None:
+    places = _places(index, shapes[0])
+    return None if places is None else showing(_getitem_shape(shapes[0], index=index), places)
+
+
+def _scatter_nest(shapes: Sequence[Shape], *, index: Index, shape: Shape) -> Nest | None:
+    places = _places(index, shape)
+    if places is None:
+        return None
+    return Nest(shapes[0], (loops(range(len(shapes[0]))),), tuple(places), SAME, TOTAL)
+
+
 def _getitem_transpose(_index: int, ct: Operand, x: Operand, *, index: Index) -> Operand:
     if all(entry is None or entry == WHOLE for entry in index):
         return ct.reshape(x.shape)  # nothing but new axes
@@ -323,6 +437,7 @@ GETITEM: Op = Op(
     transpose=_getitem_transpose,
     batch=lambda _size, args, _batched, *, index: args[0].apply(GETITEM, index=(WHOLE, *index)),
     along=_getitem_along,
+    nest=_getitem_nest,
     spell={"text": _getitem_spell, "latex": in_latex(_getitem_spell), "numpy": _getitem_spell},
     samples=(
         Sample(((3, 2),), {"index": (1, WHOLE)}),
@@ -379,6 +494,7 @@ SCATTER: Op = Op(
         SCATTER, index=(WHOLE, *index), shape=(size, *shape)
     ),
     along=_scatter_along,
+    nest=_scatter_nest,
     spell={
         "text": _scatter_text,
         "words": _scatter_words,
@@ -441,6 +557,18 @@ def _concatenate_spell(dialect: str) -> Callable[..., Spelling]:
     return rule
 
 
+def _concatenate_nest(shapes: Sequence[Shape], *, axis: int) -> tuple[Nest, ...]:
+    """One after the other."""
+    start: Dim = 0
+    nests = []
+    for shape in shapes:
+        places = loops(range(len(shape)))
+        writes = (*places[:axis], At(((axis, 1),), start), *places[axis + 1 :])
+        nests.append(Nest(shape, (places,), writes, SAME))
+        start = combine("+", start, shape[axis])
+    return tuple(nests)
+
+
 CONCATENATE: Op = Op(
     name="concatenate",
     kind=Kind.LINEAR,
@@ -455,6 +583,7 @@ CONCATENATE: Op = Op(
     along=lambda cut, _shapes, *, axis: (
         None if cut[0] == axis or any(c != cut[0] for c in cut) else cut[0]
     ),
+    nest=_concatenate_nest,
     spell={
         "text": _concatenate_spell("text"),
         "latex": in_latex(_concatenate_spell("text")),
@@ -496,6 +625,7 @@ CAST: Op = Op(
         "text": _cast_text,
         "latex": in_latex(_cast_text),
         "numpy": _cast_spell,
+        "numba": lambda _count, *, dtype: Spelling(f"np.{dtype}({{0}})"),
         "math": lambda _count, *, dtype: Spelling(f"{_PYTHON[np.dtype(dtype).kind]}({{0}})"),
     },
     samples=(Sample(((3, 2),), {"dtype": "float64"}),),

@@ -31,7 +31,7 @@ def _slope(
         evaluate=evaluate,
         broadcasts=True,
         spell=call(name, numpy=f"_{name}({{0}})", math=f"_{name}({{0}})", latex=latex)
-        | {"text": Spelling(text)},
+        | {"text": Spelling(text), "numba": Spelling(f"_one_{name}({{0}})")},
         formula=formula,
         partials=(partial,),
         analytic=False,

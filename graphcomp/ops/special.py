@@ -36,7 +36,7 @@ def _function(
         why=why,
         evaluate=evaluate,
         broadcasts=True,
-        spell=call(name, numpy=f"_{name}({{0}})", math=math),
+        spell=call(name, numpy=f"_{name}({{0}})", math=math) | {"numba": Spelling(math)},
         formula=formula,
         partials=(partial,),
         analytic=False,

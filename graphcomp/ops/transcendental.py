@@ -211,6 +211,7 @@ SIGMOID = _function(
     | {
         "math": Spelling("1.0 / (1.0 + math.exp(-{0}))", MULTIPLICATIVE, (UNARY,)),
         "once": Spelling("1.0 / (1.0 + _exp(-{0}))", MULTIPLICATIVE, (UNARY,)),
+        "numba": Spelling("_one_sigmoid({0})"),
     },
     partial=lambda out, _x: out * (1.0 - out),
     analytic=False,
@@ -220,7 +221,8 @@ SOFTPLUS = _function(
     "softplus",
     _softplus,
     lambda x: sympy.log(1 + sympy.exp(x)),
-    call("softplus", numpy="_softplus({0})", math="_softplus({0})"),
+    call("softplus", numpy="_softplus({0})", math="_softplus({0})")
+    | {"numba": Spelling("_one_softplus({0})")},
     partial=lambda _out, x: x.apply(SIGMOID),
     analytic=False,
     why="chain rule: d softplus = sigmoid",

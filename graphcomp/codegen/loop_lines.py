@@ -1,0 +1,317 @@
+"""Functions of explicit loops, as source for a compiler."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+
+import numpy as np
+
+from graphcomp.codegen.block import INLINE, Names
+from graphcomp.codegen.dialects import Context
+from graphcomp.codegen.layout import INDENT, WIDTH, definition, docstring, layout, returned
+from graphcomp.codegen.loop_bounds import needed_sizes
+from graphcomp.codegen.loop_cut import Loops
+from graphcomp.codegen.loop_memory import Place, places_of
+from graphcomp.codegen.loop_order import Item, Loop, Order, writes_own
+from graphcomp.codegen.loop_terms import Terms, numpy_name, reads_of
+from graphcomp.codegen.loop_units import Unit, name_axes, units_of
+from graphcomp.codegen.pieces import DEFAULTS, Piece
+from graphcomp.nest import Join
+from graphcomp.node import Node
+from graphcomp.op import ATOM
+from graphcomp.shape import MAX_RANK, Dim
+
+_IN_PLACE = re.compile(r"\{0\} (.) \{1\}\Z")
+_OPERATOR = re.compile(r" [-+*/] ")
+_SIMPLE = re.compile(r"-?[\w.]+(\[[\w, ]+\])?\Z")
+_COUNTERS = [*"ijkpqrstuv", *(f"i{n}" for n in range(2, 2 * MAX_RANK))]
+#: The longest type of a tuple that is written out.
+_LONGEST = 44
+
+
+class LoopFunction:
+    """A function that computes a part of a graph in loops.
+
+    Args:
+        context: what the module knows.
+        taken: names that no variable may have.
+        loops: the part.
+        texts: what the caller passes, for the names of the parameters.
+        results: what the caller calls the outputs.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        taken: Collection[str],
+        loops: Loops,
+        texts: Sequence[str],
+        results: Sequence[str],
+    ) -> None:
+        self.context = context
+        self.loops = loops
+        self.names = Names([*taken, *context.dims.values()])
+        self.counters = [c for c in _COUNTERS if c not in self.names.taken][:MAX_RANK]
+        given = zip(loops.parameters, texts, strict=True)
+        variables = {
+            node: self.names.give(text if text.isidentifier() else f"a{i}")
+            for i, (node, text) in enumerate(given, 1)
+        }
+        self.counters = [self.names.give(c) for c in self.counters if c not in self.names.taken]
+        kept = set(loops.outputs)
+        units = units_of(loops.nodes, set(loops.nodes), kept)
+        self.units = units
+        axes = name_axes(units)
+        self.axes = axes
+        self.threaded = False
+        self.items = Order(units, axes).items(units)
+        self.places = places_of(self.items, axes, kept)
+        self.reads = reads_of(units)
+        self.named = {**dict(zip(loops.outputs, results, strict=True)), **loops.names}
+        self.totals: dict[Node, str] = {}
+        self.terms = Terms(context, self.names, variables, self.named, self.places)
+
+    @property
+    def dims(self) -> list[str]:
+        """The named dimensions that it reads, in order."""
+        return sorted(self.terms.symbols)
+
+    # ------------------------------------------------------------ the function
+
+    def lines(self, name: str) -> list[str]:
+        """The function as lines."""
+        body = self._body(self.items, (), 1)
+        ahead = [
+            line
+            for node in self.loops.parameters
+            if node.shape == () and node.dtype not in DEFAULTS
+            for line in layout(
+                f"{self.terms.variables[node]} = {self.terms.cast(self.terms.variables[node], node.dtype)}",
+                1,
+            )
+        ]
+        ahead += self._bounds()
+        ahead += [line for p in self.places.values() if p.axes for line in self._allocated(p)]
+        names = [self._result(node) for node in self.loops.outputs]
+        dims = [self.context.dims.get(dim, dim) for dim in self.dims]
+        params = [
+            f"{self.terms.variables[n]}: {'Array' if n.shape else 'Any'}"
+            for n in self.loops.parameters
+        ]
+        params += [f"{dim}: int" for dim in dims]
+        decorator = "@_threaded" if self.threaded else "@_compiled"
+        lines = ["", "", decorator, *definition(name, params, self._type())]
+        lines += docstring("Entry by entry, in loops.", indent=1)
+        return [*lines, *ahead, *body, *returned(tuple(names) if len(names) > 1 else names[0], 1)]
+
+    def _bounds(self) -> list[str]:
+        """The error where a size is too small for an index."""
+        lines: list[str] = []
+        for room, turns in needed_sizes(self.units).items():
+            tests = [f"{self.terms.dim(dim)} > 0" for dim in turns]
+            lines += layout(f"if {' and '.join([*tests, f'{self.terms.dim(room)} < 0'])}:", 1)
+            lines += layout('raise IndexError("an array is too small for an index into it")', 2)
+        return lines
+
+    def _type(self) -> str:
+        kinds = ["Array" if node.shape else "Any" for node in self.loops.outputs]
+        if len(kinds) == 1:
+            return kinds[0]
+        text = f"tuple[{', '.join(kinds)}]"
+        if len(text) <= _LONGEST:
+            return text
+        return f"tuple[{kinds[0] if len(set(kinds)) == 1 else 'Any'}, ...]"
+
+    def _result(self, node: Node) -> str:
+        place = self.places[node]
+        return self.terms.variable(node) if place.axes else self.terms.number(node)
+
+    # ------------------------------------------------------------ memory
+
+    def _allocated(self, place: Place) -> list[str]:
+        """The line that makes an array."""
+        node = place.node
+        name = self.terms.variable(node)
+        shape = tuple(node.shape[axis] for axis in place.axes)
+        sizes = [self._length(dim) for dim in shape]
+        source = sizes[0] if len(sizes) == 1 else f"({', '.join(sizes)})"
+        dtype = "" if node.dtype == np.float64 else f", np.{numpy_name(node.dtype)}"
+        start = self._start(place)
+        if place.scope or start is None or place.maker is not None:
+            call = f"np.empty({source}{dtype})"
+        elif start in {"0.0", "0", "False"}:
+            call = f"np.zeros({source}{dtype})"
+        else:
+            call = f"np.full({source}, {start}{dtype})"
+        return layout(f"{name} = {call}", 1)
+
+    def _length(self, dim: Dim) -> str:
+        """The length of an axis, which is never negative."""
+        text = self.terms.dim(dim)
+        return f"max({text}, 0)" if "-" in text else text
+
+    def _start(self, place: Place) -> str | None:
+        return None if place.join is None else place.join.start[place.node.dtype.kind]
+
+    # ------------------------------------------------------------ statements
+
+    def _body(self, items: Sequence[Item], scope: tuple[Loop, ...], depth: int) -> list[str]:
+        lines: list[str] = []
+        starts: dict[Item, list[Place]] = {}
+        for place in self.places.values():
+            if place.join is not None and place.around == scope:
+                starts.setdefault(place.first, []).append(place)
+        for item in items:
+            for place in starts.get(item, ()):
+                lines += self._started(place, depth)
+            if isinstance(item, Unit):
+                lines += self._statement(item, scope, items, depth)
+                continue
+            counter = self.counters[len(scope)]
+            self.terms.counters[item.axis] = counter
+            turns = self._range(item, depth)
+            lines.append(f"{INDENT * depth}for {counter} in {turns}({self.terms.dim(item.dim)}):")
+            lines += self._body(item.body, (*scope, item), depth + 1)
+            del self.terms.counters[item.axis]
+            for place in starts.get(item, ()):
+                if place.maker is not None:
+                    entry = (
+                        f"{self.terms.variable(place.node)}[{self.terms.index(place.maker, place)}]"
+                    )
+                    lines += layout(f"{entry} = {self.totals[place.node]}", depth)
+        return lines
+
+    def _range(self, loop: Loop, depth: int) -> str:
+        """What gives the turns of a loop: on one thread, or on several if that is wanted and sound."""
+        if depth > 1 or not self.terms.context.threads:
+            return "range"
+        for unit in _units(loop):
+            place = self.places[unit.target]
+            own = not place.axes if place.scope else writes_own(unit, loop.axis, self.axes)
+            added = not place.scope and not place.axes and _added(place.join)
+            if not own and not added:
+                return "range"
+        self.threaded = True
+        return "numba.prange"
+
+    def _started(self, place: Place, depth: int) -> list[str]:
+        """The lines before the first term."""
+        assert place.join is not None
+        start = self._start(place)
+        lines: list[str] = []
+        if place.join.empty:
+            lines += self._refused(place, depth)
+        name = self.terms.variable(place.node)
+        if place.maker is not None:
+            name = self.totals[place.node] = self.names.temporary()
+            return [*lines, f"{INDENT * depth}{name} = {start}"]
+        if not place.axes:
+            return [*lines, f"{INDENT * depth}{name} = {start}"]
+        if place.scope:
+            colons = ", ".join(":" * len(place.axes))
+            lines.append(f"{INDENT * depth}{name}[{colons}] = {start}")
+        return lines
+
+    def _refused(self, place: Place, depth: int) -> list[str]:
+        """The error where there is no term at all for an entry."""
+        assert place.join is not None
+        (unit,) = [u for u in _units(place.first) if u.target is place.node]
+        kept = {at.plain for at in unit.nest.writes}
+        summed = [d for i, d in enumerate(unit.nest.axes) if i not in kept]
+        some = [place.node.shape[axis] for axis in place.axes]
+        if all(isinstance(dim, int) and dim > 0 for dim in summed):
+            return []
+        empty = [f"{self.terms.dim(dim)} == 0" for dim in summed]
+        test = f"({' or '.join(empty)})" if some and len(empty) > 1 else " or ".join(empty)
+        test = " and ".join([test, *(f"{self.terms.dim(dim)} > 0" for dim in some)])
+        return [
+            *layout(f"if {test}:", depth),
+            *layout(f'raise ValueError("{place.join.empty}")', depth + 1),
+        ]
+
+    def _statement(
+        self, unit: Unit, scope: tuple[Loop, ...], items: Sequence[Item], depth: int
+    ) -> list[str]:
+        """The lines of one turn."""
+        node, place = unit.target, self.places[unit.target]
+        pieces = [self.terms.read(unit, base, places) for base, places in unit.reads]
+        term = self.terms.term(unit, pieces)
+        if not place.axes and place.join is None and self._stays(node, term, scope, items):
+            self.terms.pieces[node] = term
+            return []
+        name = self.terms.variable(node)
+        if place.maker is not None:
+            name = self.totals[node]
+        elif place.axes:
+            name = f"{name}[{self.terms.index(unit, place)}]"
+        lines: list[str] = []
+        while True:
+            text = self._assigned(name, place.join, term)
+            longest = max(pieces, key=lambda piece: len(piece.text), default=term)
+            fits = len(INDENT) * depth + len(text) <= WIDTH
+            if fits or _SIMPLE.match(longest.text):
+                return [*lines, *_wrapped(text, depth)]
+            spilled = longest._replace(text=self.names.temporary(), precedence=ATOM)
+            lines += _wrapped(f"{spilled.text} = {longest.text}", depth)
+            pieces = [spilled if piece.text == longest.text else piece for piece in pieces]
+            term = self.terms.term(unit, pieces)
+
+    def _assigned(self, name: str, join: Join | None, term: Piece) -> str:
+        """The statement that sets an entry, or joins a term to it."""
+        if join is None:
+            return f"{name} = {term.text}"
+        in_place = _IN_PLACE.match(join.update)
+        if in_place is None:
+            return f"{name} = {join.update.format(name, term.text)}"
+        return f"{name} {in_place[1]}= {term.text}"
+
+    def _stays(
+        self, node: Node, term: Piece, scope: tuple[Loop, ...], items: Sequence[Item]
+    ) -> bool:
+        """Whether a value is written where it is read, not in a variable of its own."""
+        if node in self.named or len(term.text) > INLINE:
+            return False
+        if _SIMPLE.match(term.text):
+            return self.places[node].scope == scope
+        readers = self.reads.get(node, [])
+        return len(readers) == 1 and readers[0][1] == 1 and readers[0][0] in items
+
+
+def _units(item: Item) -> list[Unit]:
+    found, stack = [], [item]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, Unit):
+            found.append(current)
+        else:
+            stack += current.body
+    return found
+
+
+def _added(join: Join | None) -> bool:
+    """Whether terms are added up or multiplied, which threads may do each for itself."""
+    return join is not None and _IN_PLACE.match(join.update) is not None
+
+
+def _wrapped(text: str, depth: int) -> list[str]:
+    """A statement on lines that fit; what is too long stands in parentheses of its own."""
+    margin = INDENT * depth
+    head, equals, value = text.partition("= ")
+    operands = _operands(value)
+    if len(margin) + len(text) <= WIDTH or len(operands) == 1:
+        return layout(text, depth)
+    if len(margin) + len(INDENT) + len(value) <= WIDTH:
+        operands = [value]
+    return [f"{margin}{head}{equals}(", *(margin + INDENT + o for o in operands), f"{margin})"]
+
+
+def _operands(value: str) -> list[str]:
+    """The operands of an expression, all but the first with the operator before them."""
+    depth, start, found = 0, 0, []
+    for i, letter in enumerate(value):
+        depth += (letter in "([") - (letter in ")]")
+        if depth == 0 and _OPERATOR.match(value, i):
+            found.append(value[start:i])
+            start = i + 1
+    return [*found, value[start:]]
