@@ -369,3 +369,11 @@ def test_the_interpreter_computes_piecewise_formulas():
     v = gc.array("v", 3)
     graph = GraphData([v], {"y": CUSTOM[8](v)})
     assert run(graph, {"v": [-2.0, 0.5, 2.0]})["y"].tolist() == [1.5, 0.125, 1.5]
+
+
+def test_text_is_no_formula_and_is_not_evaluated(tmp_path):
+    path = tmp_path / "made"
+    for formula in (f"open({str(path)!r}, 'w')", lambda _x: f"open({str(path)!r}, 'w')"):
+        with pytest.raises(gc.InputError, match="must be a SymPy expression"):
+            gc.elementwise_op("from_text", formula)
+    assert not path.exists()

@@ -24,7 +24,9 @@ def expression_of(title: str, formula: Any, args: Any) -> tuple[tuple[Any, ...],
         names = None if args is None else _names(args)
     else:
         names = _names(args) if args is not None else _parameters(title, formula)
-        expression = sympy.sympify(formula(*map(partial(_real, title), names)))
+        expression = formula(*map(partial(_real, title), names))
+        if isinstance(expression, (int, float)):  # never text: SymPy would evaluate it
+            expression = sympy.sympify(expression)
     if not isinstance(expression, sympy.Expr) or isinstance(expression, sympy.MatrixExpr):
         what = "a SymPy expression of scalars, or a function that gives one"
         msg = f"{title}: the formula must be {what}, not {expression!r:.60}"
