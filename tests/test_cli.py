@@ -532,3 +532,10 @@ def test_what_a_trace_can_not_show(run: Run, options: str, message: str):
     found = run(f"trace 'y = u*v' --mode forward {options}")
     assert found.status != 0
     assert message in found.err
+
+
+def test_a_file_without_a_model_says_so(tmp_path, capsys):
+    path = tmp_path / "empty.py"
+    path.write_text("")
+    assert main(["trace", str(path)]) == 1
+    assert "defines no graph and no function" in capsys.readouterr().err

@@ -77,7 +77,7 @@ def _from_module(
         found = getattr(module, attribute)
     except AttributeError:
         known = _models(module)
-        listed = f"; it has {', '.join(known)}" if known else ""
+        listed = f"; it has {', '.join(known)}"
         msg = f"{path} has no {attribute!r}{listed}"
         raise InputError(msg) from None
     if inputs is not None:
@@ -118,9 +118,12 @@ def _models(module: ModuleType) -> list[str]:
 def _only_name(path: Path, module: ModuleType) -> str:
     """The graph or function of a file that has but one."""
     known = _models(module)
+    if not known:
+        msg = f"{path} defines no graph and no function; write one, such as: def y(x): return x**2"
+        raise InputError(msg)
     if len(known) != 1:
-        listed = f"; it has {', '.join(known)}" if known else ""
-        msg = f"{path}: say which graph or function of the file: {path}:NAME{listed}"
+        listed = ", ".join(known)
+        msg = f"{path}: say which graph or function of the file: {path}:NAME; it has {listed}"
         raise InputError(msg)
     return known[0]
 
