@@ -20,8 +20,9 @@ from graphcomp.codegen.lines import rename_pieces, statement_lines
 from graphcomp.codegen.pieces import Piece
 from graphcomp.codegen.prepare import Prepared, choose_statements
 from graphcomp.codegen.records import Records
-from graphcomp.codegen.regions import Region
+from graphcomp.codegen.regions import Region, moves
 from graphcomp.codegen.results import Results
+from graphcomp.codegen.scratch import Scratch, with_scratch
 from graphcomp.node import Node
 from graphcomp.op import ATOM, SUMMED, Form
 from graphcomp.rewrite import Report
@@ -34,6 +35,8 @@ ENTRIES = 1 << 16
 ENTRIES_OF_PRODUCTS = 1 << 17
 #: Blocks of fewer entries than this cost more in calls than they save in the cache.
 FEWEST_ENTRIES = 1 << 10
+#: Blocks with the rows last have no fewer of them: lines of arrays are that long.
+FEWEST_LAST = 64
 #: Lengths of blocks are multiples of this where rows are single entries.
 ROUND = 512
 _TEMPORARY = re.compile(r"t\d+\Z")
@@ -121,9 +124,11 @@ class _Kernel:
         ]
         self.statements: list[Statement] = []
         self.symbols: set[str] = set()
+        self.scratch: Scratch | None = None
         block = self._block(Names(names.taken), results)
         self.block_dims = self._named(self.symbols)
         self.symbols |= _symbols([region.dim, self._width()[1], *self._allocated()])
+        self.symbols -= {region.rows.name}
         self.dims = self._named(self.symbols)
         self._block_lines = block
         self._names = names
@@ -132,8 +137,11 @@ class _Kernel:
     def lines(self) -> list[str]:
         """Both functions."""
         kind = self._type()
-        about = "A block of rows."
-        lines = ["", "", *definition(self.block_name, self._head(self.block_dims), kind)]
+        about = f"A block of rows{', the last axis inside' if self.region.turned else ''}."
+        head = self._head(self.block_dims)
+        if self.scratch is not None:
+            head.append(f"scratch: Any = (None,) * {len(self.scratch.names)}")
+        lines = ["", "", *definition(self.block_name, head, kind)]
         lines += [*docstring(about, indent=1), *self._block_lines]
         about = "All rows, in blocks that stay in the cache."
         lines += ["", "", *definition(self.rows_name, self._head(self.dims), kind)]
@@ -171,6 +179,8 @@ class _Kernel:
         called = {node: name for node, name in said if not _TEMPORARY.match(name)}
         called |= region.names
         cut = choose_statements(order, region.outputs, called, set())
+        if region.turned:
+            cut |= set(large_arrays(order, region.rows))
         rest = (tuple(order), (), frozenset(cut), frozenset[Node](), Report())
         prepared = Prepared(keys, called, *rest)
         single = region.outputs[0] if len(region.outputs) == 1 else None
@@ -181,6 +191,7 @@ class _Kernel:
         live = results.reads(tree, pieces)
         self.statements, renamed = reuse_buffers(block.statements, live, block.rank)
         rename_pieces(pieces, renamed)
+        self._use_scratch(names, results.reads(tree, pieces))
         lines = statement_lines(self.statements, 1)
         own = {s.target for s in self.statements}
         lines += results.statement(tree, pieces, own, (), 1)
@@ -193,8 +204,20 @@ class _Kernel:
                 if axis is not None
             )
             lines = [f"{INDENT}{rows} = {first}.shape[{axis}]", *lines]
+        if self.scratch is not None:
+            lines = [f"{INDENT}{', '.join(self.scratch.names)} = scratch", *lines]
         self.symbols |= dims - {rows}
         return lines
+
+    def _use_scratch(self, names: Names, live: Collection[str]) -> None:
+        """Write the large arrays of a block into memory that is used again."""
+        if not self.region.turned:
+            return
+        large = large_arrays([s.node for s in self.statements], self.region.rows)
+        shapes = [node.shape for node in large]
+        shape = max(shapes, key=shapes.count)
+        slots = [names.give(f"s{i + 1}") for i in range(len(self.statements))]
+        self.statements, self.scratch = with_scratch(self.statements, live, shape, slots)
 
     # ------------------------------------------------------------ all blocks
 
@@ -237,6 +260,8 @@ class _Kernel:
     def _step(self) -> str:
         """How many rows a block has."""
         count, width = self._width()
+        if self.scratch is not None:
+            count = len(self.scratch.names)
         products = any(
             node.op.form is Form.CONTRACTION and min(arg.ndim for arg in node.args) > 1
             for node in topological(self.region.outputs)
@@ -247,7 +272,8 @@ class _Kernel:
             return str(step // ROUND * ROUND if step > ROUND else max(step, 1))
         names = self.context.dims
         divisor = dimension_source(count * width + 1, names)  # no dimension is too small for it
-        return f"{entries} // ({divisor}) + 1"
+        step = f"{entries} // ({divisor}) + 1"
+        return f"max({FEWEST_LAST}, {step})" if self.region.turned else step
 
     def _loop(self) -> list[str]:
         region, names = self.region, self._names
@@ -272,10 +298,17 @@ class _Kernel:
             name if axis is None else f"{name}{_slice(axis, i, j)}"
             for name, axis in zip(self.args, region.cuts, strict=True)
         ]
+        handed = [*sliced, *self.block_dims]
+        if self.scratch is not None:
+            shape = tuple(sympy.Symbol("step") if dim == region.rows else dim for dim in self.scratch.shape)
+            source = shape_source((len(self.scratch.names), *shape), self.context.dims | {"step": step})
+            lines += layout(f"scratch = np.empty({source})", 1)
+            axis = self.scratch.shape.index(region.rows)
+            handed.append(f"scratch[{':, ' * (axis + 1)}: {rows} - {i}]")
         lines += [
             f"{INDENT}for {i} in range(0, {rows}, {step}):",
             f"{INDENT * 2}{j} = {i} + {step}",
-            *layout(f"{parts} = {self.block_name}({', '.join([*sliced, *self.block_dims])})", 2),
+            *layout(f"{parts} = {self.block_name}({', '.join(handed)})", 2),
         ]
         for k, (name, joined) in enumerate(zip(self._results, region.joins, strict=True)):
             value = f"{parts}[{k}]" if several else parts
@@ -305,6 +338,14 @@ class _Parts(Results):
         shared: Collection[str],
     ) -> str:
         return pieces[node].text if not node.shape else super()._result(node, pieces, own, shared)
+
+
+def large_arrays(nodes: Iterable[Node], rows: sympy.Symbol) -> list[Node]:
+    """The largest arrays of a block that are computed."""
+    found = [node for node in nodes if rows in node.shape and not moves(node) and node.args]
+    sizes = [_weight(_per_row(node.shape, rows)) for node in found]
+    most = max(sizes, default=(0, 0))
+    return [node for node, size in zip(found, sizes, strict=True) if size == most]
 
 
 def _symbols(dims: Sequence[Dim]) -> set[str]:

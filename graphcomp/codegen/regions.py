@@ -13,7 +13,7 @@ known before all blocks are done; so nodes that need one belong to a later regio
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import sympy
@@ -22,6 +22,7 @@ from graphcomp.graph import input_node
 from graphcomp.names import fresh_name
 from graphcomp.node import Node, intern
 from graphcomp.op import SUMMED, Form, Kind, Op, Params
+from graphcomp.rewrite.rows_last import rows_last
 from graphcomp.shape import Dim, Shape, dimension_names, dimension_symbol, size_of
 from graphcomp.traversal import topological
 
@@ -49,6 +50,7 @@ class Region:
         outputs: its outputs.
         joins: along which axis the blocks of each output are joined, or `SUMMED`.
         names: of nodes of the small graph, wanted.
+        turned: whether inside, the axis that is cut is the last one.
     """
 
     dim: Dim
@@ -58,6 +60,7 @@ class Region:
     outputs: tuple[Node, ...]
     joins: tuple[int, ...]
     names: Mapping[Node, str]
+    turned: bool = False
 
 
 #: The call of a region: its arguments are the inputs of the region.
@@ -236,7 +239,7 @@ class _Candidate:
         self.along = along
         self.nodes = nodes
         self.inside = set(nodes)
-        self.work = [n for n in nodes if n in along.axis and not _moves(n)]
+        self.work = [n for n in nodes if n in along.axis and not moves(n)]
 
     def reads(self) -> dict[Node, int | None]:
         """What it reads of the graph, and along which axis that is cut.
@@ -252,8 +255,10 @@ class _Candidate:
         return found
 
     def source(self, arg: Node) -> Node:
-        """The node itself, or what it spreads over the block."""
-        while arg.op.form is Form.BROADCAST:
+        """The node itself, or what it spreads over the block, or shows with its axes in another order."""
+        while arg.op.form in {Form.BROADCAST, Form.TRANSPOSE}:
+            if arg.op.form is Form.TRANSPOSE and self.along.cut(arg) is not None:
+                break
             if self.along.cut(arg.args[0]) is not None:
                 break
             if arg not in self.along.axis and self.along.cut(arg) is not None:
@@ -298,7 +303,7 @@ def _entries(node: Node) -> float:
     return float(number * 64**degree)
 
 
-def _moves(node: Node) -> bool:
+def moves(node: Node) -> bool:
     """Whether a node computes nothing: a view, or a condition as a number."""
     return node.op.view or node.op.form in _MOVING
 
@@ -314,7 +319,7 @@ def needed(
             queue += [arg for arg in node.args if arg in candidate.inside]
     while queue:
         node = queue.pop()
-        if _moves(node) and node in candidate.along.axis:
+        if moves(node) and node in candidate.along.axis:
             queue += [arg for arg in node.args if arg in candidate.inside]
         else:
             wanted[node] = None
@@ -394,10 +399,32 @@ def _leave(
         tuple(along.axis.get(node, SUMMED) for node in exported),
         {twins[node]: names[node] for node in candidate.nodes if node in names},
     )
+    region = _with_rows_last(region)
     call = intern(CALL, tuple(memo[node] for node in inputs), (("region", region),))
     for i, node in enumerate(exported):
         params = (("index", i), ("shape", node.shape), ("dtype", node.dtype.name))
         memo[node] = intern(PART, (call,), params)
+
+
+def _with_rows_last(region: Region) -> Region:
+    """The region with its rows last, if its largest arrays have other axes behind the rows.
+
+    Where arrays as large go in or come out, moving their axes would cost as much as it saves.
+    """
+    rows = region.rows
+    inner = [n for n in topological(region.outputs) if n.args and rows in n.shape]
+    largest = max((_degree(size_of(node.shape)) for node in inner), default=(0, 0))
+    edge = [n for n in (*region.parameters, *region.outputs) if rows in n.shape]
+    if any(_degree(size_of(node.shape)) >= largest for node in edge):
+        return region
+    if not any(node.shape[-1] != rows and _degree(size_of(node.shape)) == largest for node in inner):
+        return region
+    turned = rows_last(region.outputs, rows)
+    if turned is None:
+        return region
+    outputs = tuple(turned[node] for node in region.outputs)
+    names = {turned[node]: name for node, name in region.names.items() if turned[node].args}
+    return replace(region, outputs=outputs, names=names, turned=True)
 
 
 def _with(shape: Shape, axis: int, dim: Dim) -> Shape:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from graphcomp.node import Node, apply, intern
 from graphcomp.ops.contraction import MATMUL, OUTER, VDOT
-from graphcomp.ops.shaping import BROADCAST
+from graphcomp.ops.shaping import BROADCAST, TRANSPOSE
 from graphcomp.rewrite.patterns import adds_axes
 from graphcomp.rewrite.shapes import total
 from graphcomp.shape import size_of
@@ -37,7 +37,11 @@ def factor(node: Node, letters: str) -> Factor:
 
 def arranged(x: Factor, order: str) -> Node:
     """The node with its axes in an order of the letters."""
-    return x.node.transpose(tuple(x.letters.index(letter) for letter in order))
+    node, axes = x.node, tuple(x.letters.index(letter) for letter in order)
+    while node.op is TRANSPOSE:
+        before = node.param("axes")
+        node, axes = node.args[0], tuple(before[axis] for axis in axes)
+    return node.transpose(axes)
 
 
 def contract(a: Factor, b: Factor, out: str) -> Node | None:

@@ -8,7 +8,16 @@ from typing import TypeAlias
 
 from graphcomp.node import Node
 from graphcomp.op import Op
-from graphcomp.rewrite import algebra, arithmetic, products, shapes, slopes, stability
+from graphcomp.ops.einsum import EINSUM
+from graphcomp.rewrite import (
+    algebra,
+    arithmetic,
+    contractions,
+    products,
+    shapes,
+    slopes,
+    stability,
+)
 from graphcomp.rewrite.naming import fence
 from graphcomp.rewrite.rules import Report, Rule, by_op, rewrite
 from graphcomp.traversal import topological
@@ -87,6 +96,13 @@ def rule_pass(
     return Pass(name, purpose, run, rules, frozenset(table), arrays=arrays)
 
 
+def _contracted(roots: Roots, order: Sequence[Node], report: Report) -> list[Node]:
+    nodes = rewrite(roots.all, by_op(contractions.RULES), report, "contractions", (), order)
+    whole = topological(nodes)
+    table = by_op([contractions.sum_on_diagonal(whole)])
+    return rewrite(nodes, table, report, "contractions", (), whole)
+
+
 def _fenced(roots: Roots, order: Sequence[Node], report: Report) -> list[Node]:
     fenced = fence(order, roots.steps, roots.results)
     report.follow(fenced)
@@ -117,6 +133,14 @@ ARITHMETIC = rule_pass(
 SHAPES = rule_pass(
     "shapes", "fewer passes over arrays, transposes where they are free", shapes.RULES, arrays=True
 )
+CONTRACTIONS = Pass(
+    "contractions",
+    "sums of products over named axes: fewer, and over fewer entries",
+    _contracted,
+    (*contractions.RULES, contractions.sum_on_diagonal(())),
+    frozenset({EINSUM}),
+    arrays=True,
+)
 PRODUCTS = rule_pass("products", "sums of products as matrix products", products.RULES, arrays=True)
 
 #: What runs for every function, in this order, again and again until nothing changes.
@@ -127,6 +151,7 @@ PASSES: tuple[Pass, ...] = (
     ALGEBRA,
     ARITHMETIC,
     SHAPES,
+    CONTRACTIONS,
     PRODUCTS,
 )
 

@@ -1,0 +1,98 @@
+"""Memory that a loop over blocks uses again: arrays of a block are written into it.
+
+Arrays that are made anew for every block go back to the system after each, and come again page by
+page, which takes longer than filling them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from graphcomp.codegen.buffers import Statement, last_reads
+from graphcomp.op import Form
+from graphcomp.shape import Shape
+
+_OPERATORS = {
+    Form.SUM: "np.add",
+    Form.DIFFERENCE: "np.subtract",
+    Form.PRODUCT: "np.multiply",
+    Form.QUOTIENT: "np.divide",
+    Form.NEGATION: "np.negative",
+    Form.CONTRACTION: "np.matmul",
+}
+_CALL = re.compile(r"(np\.\w+)\((.*)\)\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Scratch:
+    """What a block writes into.
+
+    Attributes:
+        names: of the variables, arrays of one shape.
+        shape: of each, with the length of a block among its dimensions.
+    """
+
+    names: tuple[str, ...]
+    shape: Shape
+
+
+def with_scratch(
+    statements: Sequence[Statement], live: Collection[str], shape: Shape, names: Sequence[str]
+) -> tuple[list[Statement], Scratch | None]:
+    """The statements, those of float64 arrays of a shape into scratch; as few as are alive at once.
+
+    Args:
+        statements: in order, each variable set once but for statements in place.
+        live: variables that are read after the block: nothing is written over them.
+        shape: of the arrays.
+        names: for the scratch, enough of them.
+    """
+    last = last_reads(statements, live)
+    free: list[str] = []
+    used = 0
+    ends: dict[int, list[str]] = {}
+    result: list[Statement] = []
+    for i, statement in enumerate(statements):
+        call = _call(statement) if _fits(statement, shape) else None
+        if call is not None:
+            if not free:
+                free.append(names[used])
+                used += 1
+            slot = free.pop()
+            ends.setdefault(last.get(statement.target, i), []).append(slot)
+            text = f"{call[0]}({call[1]}, {slot})"
+            statement = replace(statement, piece=statement.piece._replace(text=text))
+        result.append(statement)
+        free += ends.pop(i, [])[::-1]
+    return result, Scratch(tuple(names[:used]), shape) if used else None
+
+
+def _fits(statement: Statement, shape: Shape) -> bool:
+    """Whether the statement makes an array of that shape."""
+    node = statement.node
+    return (
+        statement.operator == "="
+        and not statement.also
+        and not node.op.view
+        and node.shape == shape
+        and statement.piece.shape == shape
+        and node.dtype == np.float64
+        and bool(statement.operands)
+        and all(operand.dtype == np.float64 for operand in statement.operands)
+    )
+
+
+def _call(statement: Statement) -> tuple[str, str] | None:
+    """The function of NumPy that takes an array to write into, and its arguments."""
+    operands = ", ".join(operand.text for operand in statement.operands)
+    function = _OPERATORS.get(statement.node.op.form)
+    if function is not None:
+        return function, operands
+    called = _CALL.match(statement.piece.text)
+    if called is None or called[2] != operands:
+        return None
+    return called.groups() if isinstance(getattr(np, called[1][3:], None), np.ufunc) else None
