@@ -26,6 +26,7 @@ def small_blocks(monkeypatch):
     monkeypatch.setattr(kernels, "ENTRIES", 6)
     monkeypatch.setattr(kernels, "ENTRIES_OF_PRODUCTS", 12)
     monkeypatch.setattr(kernels, "FEWEST_ENTRIES", 1)
+    monkeypatch.setattr(kernels, "FEWEST_LAST", 2)
 
 
 def test_an_argument_may_have_the_name_of_what_goes_over_the_blocks():
@@ -89,6 +90,102 @@ def test_random_graphs_in_blocks(pair):
             for node in graph.inputs
         }
         agree(graph, values, rtol=1e-10)
+
+
+@given(graphs())
+def test_random_graphs_in_blocks_with_the_rows_last(pair):
+    rng = np.random.default_rng(0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(regions, "_lines_are_short", lambda _region: True)
+        for graph in pair:
+            values = {
+                node.param("name"): rng.uniform(
+                    -2, 2, [{"n": 7, "m": 5}[str(d)] for d in node.shape]
+                )
+                for node in graph.inputs
+            }
+            agree(graph, values, rtol=1e-10)
+
+
+LAST = "the last axis inside"
+
+
+@pytest.mark.parametrize(
+    ("function", "shapes"),
+    [
+        (
+            lambda x, y: np.sum(np.sqrt(1.0 + np.sum((x[:, None, :] - y) ** 2, axis=2))),
+            {"x": "n d", "y": "m d"},
+        ),
+        (
+            lambda x, y: np.sum(
+                np.log(np.sum(np.exp(-np.abs(x[:, None, :] - y).sum(axis=2)), axis=1))
+            ),
+            {"x": "n d", "y": "m d"},
+        ),
+        (
+            lambda x, A: np.sum(np.sin(np.einsum("kij,nj->nki", A, x)) ** 2, axis=(1, 2)),
+            {"x": "n d", "A": "k d d"},
+        ),
+        (
+            lambda x, A: np.sum(np.tanh(np.einsum("nj,kij,ni->nk", x, A, x))),
+            {"x": "n d", "A": "k d d"},
+        ),
+        (
+            lambda x, y: np.sum(np.max(x[:, None, :] * y + np.cos(y), axis=2)[:, None, :] ** 2),
+            {"x": "n d", "y": "m d"},
+        ),
+        (
+            lambda x, y: np.mean(np.cumsum(np.exp(x[:, None, :] - y), axis=2) ** 2),
+            {"x": "n d", "y": "m d"},
+        ),
+    ],
+    ids=["distances", "kernel", "products", "forms", "largest", "cumulative"],
+)
+def test_parts_with_short_last_axes(function, shapes):
+    rng = np.random.default_rng(3)
+    sizes = {"n": 11, "m": 3, "d": 2, "k": 4}
+    values = {
+        name: rng.uniform(-1, 1, [sizes[d] for d in dims.split()]) for name, dims in shapes.items()
+    }
+    graph = gc.from_function(function, shapes=shapes)
+    for last in (True, False):
+        with pytest.MonkeyPatch.context() as patch:
+            if not last:
+                patch.setattr(regions, "_lines_are_short", lambda _region: False)
+            agree(graph, values, rtol=1e-10)
+            agree(graph, {k: np.asfortranarray(v) for k, v in values.items()}, rtol=1e-10)
+
+
+def test_the_rows_are_last_where_other_axes_would_be_short_lines(real_sizes):
+    distances = gc.from_function(
+        lambda x, y: np.sum(np.sqrt(1.0 + np.sum((x[:, None, :] - y) ** 2, axis=2))),
+        shapes={"x": "n d", "y": "m d"},
+    )
+    assert LAST in generate(distances, "value_and_grad")
+    flat = gc.from_function(
+        lambda x: np.sum(np.sin(x) * np.exp(x) + np.cos(x)), shapes={"x": "n d"}
+    )
+    source = generate(flat, "value_and_grad")
+    assert "A block of rows." in source
+    assert LAST not in source
+
+
+def test_blocks_with_the_rows_last_write_over_the_same_memory(real_sizes):
+    """What a loop over blocks holds does not grow with the number of blocks."""
+    graph = gc.from_function(mixture, shapes=MIXTURE)
+    gradient = load(generate(graph, "grad", wrt=["means", "scales"]), "m").mixture_grad
+
+    def peak(n):
+        point = mixture_point(n, 8, 4)
+        gradient(**point)
+        tracemalloc.start()
+        gradient(**point)
+        found = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return found
+
+    assert peak(40_000) < 1.1 * peak(20_000)
 
 
 def mixture(x, log_weights, means, scales):

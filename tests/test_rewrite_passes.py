@@ -24,7 +24,8 @@ from graphcomp.ops.leaves import IDENTITY
 from graphcomp.program import build_program
 from graphcomp.rewrite import PASSES, Report, Roots, run_passes, simplify, stabilize_graph
 from graphcomp.rewrite.arithmetic import RULES as ARITHMETIC_RULES
-from graphcomp.rewrite.pipeline import ARITHMETIC, PRODUCTS, SHAPES, SLOPES
+from graphcomp.rewrite.contractions import RULES as CONTRACTION_RULES
+from graphcomp.rewrite.pipeline import ARITHMETIC, CONTRACTIONS, PRODUCTS, SHAPES, SLOPES
 from graphcomp.rewrite.products import RULES as PRODUCT_RULES
 from graphcomp.rewrite.rules import by_op, rewrite, rule
 from graphcomp.rewrite.shapes import RULES as SHAPE_RULES
@@ -167,7 +168,13 @@ PRODUCTS_TABLE = [
     ("diagonal_of_product", f.diagonal(S @ T), (S * T.T).sum(axis=1)),
     ("diagonal_of_product", f.trace(S @ T), None),
 ]
+CONTRACTIONS_TABLE = [
+    ("sum_of_einsum", f.einsum("bij,bjk->bik", D, E).sum(axis=0), f.einsum("bij,bjk->ik", D, E)),
+    ("sum_before_product", f.einsum("ij,jk->k", A, B), f.einsum("j,jk->k", A.sum(axis=0), B)),
+    ("product_with_scaled", U * A + f.einsum("ij,nj->ni", S, A), None),
+]
 TABLE = [
+    *((CONTRACTIONS, *row) for row in CONTRACTIONS_TABLE),
     *((ARITHMETIC, *row) for row in ARITHMETIC_TABLE),
     *((SHAPES, *row) for row in SHAPES_TABLE),
     *((PRODUCTS, *row) for row in PRODUCTS_TABLE),
@@ -205,7 +212,20 @@ def test_nothing_happens_to_nan_and_infinities_but_along_a_diagonal(before):
 
 def test_every_rule_is_in_the_tables():
     tested = {row[1] for row in TABLE}
-    assert tested == {each.name for each in (*ARITHMETIC_RULES, *SHAPE_RULES, *PRODUCT_RULES)}
+    rules = (*ARITHMETIC_RULES, *SHAPE_RULES, *CONTRACTION_RULES, *PRODUCT_RULES)
+    assert tested == {each.name for each in rules}
+
+
+def test_a_sum_is_read_off_the_diagonal_of_a_product_that_is_there():
+    X3, Y3 = gc.array("P", "b n n"), gc.array("Q", "b n n")
+    product = f.einsum("bni,bnj->bij", X3, Y3)
+    summed = (X3 * Y3).sum(axis=1)
+    roots, report = run_passes(Roots((product, summed)), (CONTRACTIONS,))
+    assert report.counts["contractions"] == {"sum_on_diagonal": 1}
+    assert roots.results == (product, f.diagonal(product, 0, 1, 2))
+    np.testing.assert_allclose(value(roots.results[1]), value(summed), rtol=1e-13)
+    alone, report = run_passes(Roots((summed,)), (CONTRACTIONS,))
+    assert alone.results == (summed,)
 
 
 N = gc.array("N", "m n", "int64")

@@ -36,7 +36,7 @@ ENTRIES_OF_PRODUCTS = 1 << 17
 #: Blocks of fewer entries than this cost more in calls than they save in the cache.
 FEWEST_ENTRIES = 1 << 10
 #: Blocks with the rows last have no fewer of them: lines of arrays are that long.
-FEWEST_LAST = 64
+FEWEST_LAST = 128
 #: Lengths of blocks are multiples of this where rows are single entries.
 ROUND = 512
 _TEMPORARY = re.compile(r"t\d+\Z")
@@ -205,7 +205,11 @@ class _Kernel:
             )
             lines = [f"{INDENT}{rows} = {first}.shape[{axis}]", *lines]
         if self.scratch is not None:
-            lines = [f"{INDENT}{', '.join(self.scratch.names)} = scratch", *lines]
+            several = len(self.scratch.names) > 1
+            lines = [
+                f"{INDENT}{', '.join(self.scratch.names)} = scratch{'' if several else '[0]'}",
+                *lines,
+            ]
         self.symbols |= dims - {rows}
         return lines
 
@@ -300,8 +304,12 @@ class _Kernel:
         ]
         handed = [*sliced, *self.block_dims]
         if self.scratch is not None:
-            shape = tuple(sympy.Symbol("step") if dim == region.rows else dim for dim in self.scratch.shape)
-            source = shape_source((len(self.scratch.names), *shape), self.context.dims | {"step": step})
+            shape = tuple(
+                sympy.Symbol("step") if dim == region.rows else dim for dim in self.scratch.shape
+            )
+            source = shape_source(
+                (len(self.scratch.names), *shape), self.context.dims | {"step": step}
+            )
             lines += layout(f"scratch = np.empty({source})", 1)
             axis = self.scratch.shape.index(region.rows)
             handed.append(f"scratch[{':, ' * (axis + 1)}: {rows} - {i}]")

@@ -407,24 +407,27 @@ def _leave(
 
 
 def _with_rows_last(region: Region) -> Region:
-    """The region with its rows last, if its largest arrays have other axes behind the rows.
-
-    Where arrays as large go in or come out, moving their axes would cost as much as it saves.
-    """
-    rows = region.rows
-    inner = [n for n in topological(region.outputs) if n.args and rows in n.shape]
-    largest = max((_degree(size_of(node.shape)) for node in inner), default=(0, 0))
-    edge = [n for n in (*region.parameters, *region.outputs) if rows in n.shape]
-    if any(_degree(size_of(node.shape)) >= largest for node in edge):
-        return region
-    if not any(node.shape[-1] != rows and _degree(size_of(node.shape)) == largest for node in inner):
-        return region
-    turned = rows_last(region.outputs, rows)
+    """The region with its rows last inside, where that pays and all of its ops allow it."""
+    turned = rows_last(region.outputs, region.rows) if _lines_are_short(region) else None
     if turned is None:
         return region
     outputs = tuple(turned[node] for node in region.outputs)
-    names = {turned[node]: name for node, name in region.names.items() if turned[node].args}
+    names = {turned[node]: name for node, name in region.names.items() if node in turned}
     return replace(region, outputs=outputs, names=names, turned=True)
+
+
+def _lines_are_short(region: Region) -> bool:
+    """Whether the largest arrays have other axes behind the rows, and stay inside.
+
+    To move the axes of arrays as large that go in or come out would cost as much as it saves.
+    """
+    rows = region.rows
+    inner = [node for node in topological(region.outputs) if node.args and rows in node.shape]
+    largest = max((_degree(size_of(node.shape)) for node in inner), default=(0, 0))
+    edge = [node for node in (*region.parameters, *region.outputs) if rows in node.shape]
+    return all(_degree(size_of(node.shape)) < largest for node in edge) and any(
+        node.shape[-1] != rows and _degree(size_of(node.shape)) == largest for node in inner
+    )
 
 
 def _with(shape: Shape, axis: int, dim: Dim) -> Shape:

@@ -56,7 +56,8 @@ def with_scratch(
     used = 0
     ends: dict[int, list[str]] = {}
     result: list[Statement] = []
-    for i, statement in enumerate(statements):
+    for i, each in enumerate(statements):
+        statement = each
         call = _call(statement) if _fits(statement, shape) else None
         if call is not None:
             if not free:

@@ -182,9 +182,10 @@ def _latex(count: int, *, subscripts: str) -> Spelling:
 def _numpy(count: int, *, subscripts: str) -> Spelling:
     places = ", ".join(f"{{{i}}}" for i in range(count))
     order = _order(count)
+    terms = parts(subscripts)[0]
     how = (
         ""
-        if count == 1
+        if count == 1 or (count == 2 and terms[0] == terms[1])  # no product of matrices
         else ", optimize=True"
         if count == 2
         else f', optimize=("{order[0]}", 10**18)'

@@ -65,7 +65,9 @@ def sum_of_einsum(node: Node) -> Node | None:
     return _einsum(product.factors, out)
 
 
-@rule(ADD, SUB, before='s*v + einsum("ij,nj->ni", A, v)', after='einsum("ij,nj->ni", A + diag(s), v)')
+@rule(
+    ADD, SUB, before='s*v + einsum("ij,nj->ni", A, v)', after='einsum("ij,nj->ni", A + diag(s), v)'
+)
 def product_with_scaled(node: Node) -> Node | None:
     """Entry i is s_i v_i + sum_j A_ij v_j; one product, where v has more axes than A.
 

@@ -15,13 +15,16 @@ import sympy
 
 from graphcomp.node import Node, apply, intern
 from graphcomp.op import ATOM, Form, Kind, Op, Operand, Spelling
+from graphcomp.ops.arithmetic import MUL, NEG
 from graphcomp.ops.contraction import MATMUL
-from graphcomp.ops.einsum import EINSUM
+from graphcomp.ops.einsum import EINSUM, einsum
+from graphcomp.ops.powers import SQUARE
+from graphcomp.ops.reductions import SUM
 from graphcomp.ops.shaping import BROADCAST, RESHAPE, TRANSPOSE
 from graphcomp.rewrite.contraction import Factor, contract
 from graphcomp.rewrite.patterns import adds_axes
 from graphcomp.shape import Shape
-from graphcomp.traversal import topological
+from graphcomp.traversal import topological, use_counts
 
 #: The parameters of ops that work along axes of one argument.
 _OF_AXES = {"axes", "axis", "keepdims", "rank"}
@@ -44,7 +47,7 @@ LINES = Op(
     name="lines",
     kind=Kind.DISCRETE,
     evaluate=lambda *_args, **_params: None,
-    shape=lambda x, *, axis, rank: _moved(x, axis),
+    shape=lambda x, *, axis, **_params: _moved(x, axis),
     dtype=lambda dtype, **_params: dtype,
     spell={"numpy": _spell},
 )
@@ -59,14 +62,17 @@ def rows_last(outputs: Sequence[Node], rows: sympy.Symbol) -> dict[Node, Node] |
         The nodes by those that they stand for, or None where an op is not known to allow it.
     """
     memo: dict[Node, Node] = {}
-    for node in topological(outputs):
+    order = topological(outputs)
+    uses = use_counts(order)
+    single = {node for node, count in uses.items() if count == 1}.difference(outputs)
+    for node in order:
         if rows not in node.shape and all(rows not in arg.shape for arg in node.args):
             memo[node] = node
             continue
         found = _turned(node, rows, memo)
         if found is None:
             return None
-        memo[node] = found
+        memo[node] = _without_array(found) if set(node.args) <= single else found
     result = dict(memo)
     for node in outputs:
         if rows in node.shape:
@@ -74,6 +80,27 @@ def rows_last(outputs: Sequence[Node], rows: sympy.Symbol) -> dict[Node, Node] |
             back = (*range(axis), node.ndim - 1, *range(axis, node.ndim - 1))
             result[node] = memo[node].transpose(back)
     return result
+
+
+def _without_array(node: Node) -> Node:
+    """The node without an array of products, or of products with another sign, in between."""
+    if len(node.args) != 1 or node.args[0].op not in {MUL, SQUARE} or not node.is_real:
+        return node
+    (inner,) = node.args
+    if node.op is NEG:
+        small = [arg for arg in inner.args if arg.op is BROADCAST]
+        if inner.op is MUL and small:
+            (spread,) = small[:1]
+            other = inner.args[1 - inner.args.index(spread)]
+            return other * (-spread.args[0]).broadcast_to(spread.shape)
+    if node.op is SUM and not node.param("keepdims") and inner.dtype == node.dtype:
+        letters = ascii_letters[: inner.ndim]
+        out = "".join(x for i, x in enumerate(letters) if i not in node.param("axes"))
+        factors = inner.args * 2 if inner.op is SQUARE else inner.args
+        if out and all(factor.op is not BROADCAST for factor in factors):
+            result: Node = einsum(f"{letters},{letters}->{out}", factors)
+            return result
+    return node
 
 
 def _turned(node: Node, rows: sympy.Symbol, memo: Mapping[Node, Node]) -> Node | None:
