@@ -157,6 +157,42 @@ def test_parts_with_short_last_axes(function, shapes):
             agree(graph, {k: np.asfortranarray(v) for k, v in values.items()}, rtol=1e-10)
 
 
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x, u: np.sum(np.sin(x[1:] * x[:-1]) + np.cos(x[1:])),
+        lambda x, u: np.sum(np.sin(x[2:] - 2.0 * x[1:-1] + x[:-2]) ** 2 * np.exp(x[1:-1])),
+        lambda x, u: np.sum(np.tanh(x[::2])) * np.sum(np.tanh(x[1:]) * np.exp(x[1:])),
+        lambda x, u: np.sum(np.sin(x[3:]) * np.exp(x[3:])) + x[0],
+        lambda x, u: np.sum(np.exp(u[1:, 1:] * u[:-1, :-1]) + np.sin(u[1:, :-1])),
+        lambda x, u: np.sum(np.exp(u[:, 1:] - u[:, :-1]) * np.sin(x[:, None])),
+        lambda x, u: np.sum(np.exp(x[1:] - x[:-1])) * np.exp(u[1:, 0] - u[:-1, 0]) * x[1:],
+    ],
+    ids=["two", "stencil", "apart", "and more", "square", "whole", "no block"],
+)
+@pytest.mark.parametrize("size", [9, 3])
+def test_results_that_are_added_to_parts_of_an_array(function, size, request):
+    rng = np.random.default_rng(5)
+    graph = gc.from_function(function, shapes={"x": "n", "u": "n m"})
+    values = {"x": rng.uniform(-1, 1, size), "u": rng.uniform(-1, 1, (size, 4))}
+    source = agree(graph, values, rtol=1e-11)
+    added = re.search(r"^        v\d+\[.*\] \+= part", source, re.MULTILINE) is not None
+    assert added != any(name in request.node.name for name in ("whole", "no block"))
+
+
+def test_what_is_added_to_parts_of_an_array_is_never_there_as_a_whole(real_sizes):
+    graph = gc.from_function(
+        lambda x: np.sum((x[1:] - x[:-1] ** 2) ** 2 + np.exp(x[:-1])), shapes={"x": "n"}
+    )
+    gradient = load(generate(graph, "value_and_grad"), "m")
+    x = np.linspace(-1.0, 1.0, 2_000_000)
+    tracemalloc.start()
+    next(iter(vars(gradient)[name] for name in gradient.__all__))(x)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1.2 * x.nbytes
+
+
 def test_the_rows_are_last_where_other_axes_would_be_short_lines(real_sizes):
     distances = gc.from_function(
         lambda x, y: np.sum(np.sqrt(1.0 + np.sum((x[:, None, :] - y) ** 2, axis=2))),

@@ -291,6 +291,11 @@ class Context:
         assert spelling is not None
         return spelling.template.format(target, value.text), frozenset(dims)
 
+    def place(self, node: Node, target: str) -> tuple[str, frozenset[str]]:
+        """The places of an array that a node scatters to, as a view: ``x[1:]``; and its dimensions."""
+        text, dims = self.into(node, target, Piece("0", ATOM, (), node.dtype))
+        return text.partition(" += ")[0], dims
+
     def whole(self, pieces: Sequence[Piece], nodes: Sequence[Node]) -> list[Piece]:
         """Values in their full shapes and dtypes."""
         return [

@@ -15,7 +15,7 @@ from graphcomp.codegen.block import Block, Names
 from graphcomp.codegen.buffers import Statement, reuse_buffers
 from graphcomp.codegen.dialects import Context
 from graphcomp.codegen.dimensions import dimension_source, shape_source
-from graphcomp.codegen.layout import INDENT, definition, docstring, layout, returned
+from graphcomp.codegen.layout import INDENT, definition, docstring, layout, returned, unpacked
 from graphcomp.codegen.lines import rename_pieces, statement_lines
 from graphcomp.codegen.pieces import Piece
 from graphcomp.codegen.prepare import Prepared, choose_statements
@@ -129,6 +129,9 @@ class _Kernel:
         self.block_dims = self._named(self.symbols)
         self.symbols |= _symbols([region.dim, self._width()[1], *self._allocated()])
         self.symbols -= {region.rows.name}
+        for _, scatters in region.places:
+            if scatters is not None:
+                self.symbols |= self.context.place(scatters, "")[1]
         self.dims = self._named(self.symbols)
         self._block_lines = block
         self._names = names
@@ -136,7 +139,7 @@ class _Kernel:
 
     def lines(self) -> list[str]:
         """Both functions."""
-        kind = self._type()
+        kind = self._block_type()
         about = f"A block of rows{', the last axis inside' if self.region.turned else ''}."
         head = self._head(self.block_dims)
         if self.scratch is not None:
@@ -144,7 +147,7 @@ class _Kernel:
         lines = ["", "", *definition(self.block_name, head, kind)]
         lines += [*docstring(about, indent=1), *self._block_lines]
         about = "All rows, in blocks that stay in the cache."
-        lines += ["", "", *definition(self.rows_name, self._head(self.dims), kind)]
+        lines += ["", "", *definition(self.rows_name, self._head(self.dims), self._type())]
         return [*lines, *docstring(about, indent=1), *self._loop()]
 
     def _named(self, symbols: Iterable[str]) -> list[str]:
@@ -156,13 +159,11 @@ class _Kernel:
         return [*given, *(f"{dim}: int" for dim in dims)]
 
     def _type(self) -> str:
-        kinds = ["Array" if part.shape else "Any" for part in self.parts]
-        if len(kinds) == 1:
-            return kinds[0]
-        text = f"tuple[{', '.join(kinds)}]"
-        if len(text) <= _LONGEST:
-            return text
-        return f"tuple[{kinds[0] if len(set(kinds)) == 1 else 'Any'}, ...]"
+        return _tuple_type(self.parts)
+
+    def _block_type(self) -> str:
+        """What one block gives."""
+        return _tuple_type(self.region.outputs)
 
     # ------------------------------------------------------------ one block
 
@@ -175,8 +176,11 @@ class _Kernel:
             pieces[node] = Piece(name, ATOM, shape, node.dtype, reads, reads)
         keys = {f"out_{i}": node for i, node in enumerate(region.outputs)}
         order = topological(region.outputs)
-        said = zip(region.outputs, wanted, strict=True)
-        called = {node: name for node, name in said if not _TEMPORARY.match(name)}
+        called = {
+            node: wanted[number]
+            for node, (number, scatters) in zip(region.outputs, region.places, strict=True)
+            if scatters is None and not _TEMPORARY.match(wanted[number])
+        }
         called |= region.names
         cut = choose_statements(order, region.outputs, called, set())
         if region.turned:
@@ -276,8 +280,8 @@ class _Kernel:
             return str(step // ROUND * ROUND if step > ROUND else max(step, 1))
         names = self.context.dims
         divisor = dimension_source(count * width + 1, names)  # no dimension is too small for it
-        step = f"{entries} // ({divisor}) + 1"
-        return f"max({FEWEST_LAST}, {step})" if self.region.turned else step
+        length = f"{entries} // ({divisor}) + 1"
+        return f"max({FEWEST_LAST}, {length})" if self.region.turned else length
 
     def _loop(self) -> list[str]:
         region, names = self.region, self._names
@@ -290,13 +294,21 @@ class _Kernel:
             step = "step"
         i, j = names.give("i"), names.give("j")
         given = ", ".join([*self.args, *self.block_dims])
-        lines += [
-            f"{INDENT}if {rows} <= {step}:",
-            *layout(f"return {self.block_name}({given})", 2),
-        ]
-        for name, part, joined in zip(self._results, self.parts, region.joins, strict=True):
-            lines += layout(f"{name} = {self._start(part, joined)}", 1)
-        several = len(self.parts) > 1
+        views = self._views(names)
+        whole = f"{self.block_name}({given})"
+        if not views:
+            lines += [f"{INDENT}if {rows} <= {step}:", *layout(f"return {whole}", 2)]
+        joins = {
+            number: join for (number, _), join in zip(region.places, region.joins, strict=True)
+        }
+        scattered = {number for number, scatters in region.places if scatters is not None}
+        for k, (name, part) in enumerate(zip(self._results, self.parts, strict=True)):
+            start = self._start(part, SUMMED if k in scattered else joins[k])
+            lines += layout(f"{name} = {start}", 1)
+        lines += [f"{INDENT}{name} = {view}" for name, view in views.values()]
+        if views:
+            lines += [f"{INDENT}if {rows} <= {step}:", *self._whole(whole, views)]
+        several = len(region.outputs) > 1
         parts = names.give("parts" if several else "part")
         sliced = [
             name if axis is None else f"{name}{_slice(axis, i, j)}"
@@ -304,13 +316,7 @@ class _Kernel:
         ]
         handed = [*sliced, *self.block_dims]
         if self.scratch is not None:
-            shape = tuple(
-                sympy.Symbol("step") if dim == region.rows else dim for dim in self.scratch.shape
-            )
-            source = shape_source(
-                (len(self.scratch.names), *shape), self.context.dims | {"step": step}
-            )
-            lines += layout(f"scratch = np.empty({source})", 1)
+            lines += self._scratch_lines(step)
             axis = self.scratch.shape.index(region.rows)
             handed.append(f"scratch[{':, ' * (axis + 1)}: {rows} - {i}]")
         lines += [
@@ -318,13 +324,44 @@ class _Kernel:
             f"{INDENT * 2}{j} = {i} + {step}",
             *layout(f"{parts} = {self.block_name}({', '.join(handed)})", 2),
         ]
-        for k, (name, joined) in enumerate(zip(self._results, region.joins, strict=True)):
-            value = f"{parts}[{k}]" if several else parts
-            if joined == SUMMED:
+        for k, ((number, _), joined) in enumerate(zip(region.places, region.joins, strict=True)):
+            name, value = self._results[number], f"{parts}[{k}]" if several else parts
+            if k in views:
+                lines.append(f"{INDENT * 2}{views[k][0]}{_slice(joined, i, j)} += {value}")
+            elif joined == SUMMED:
                 lines.append(f"{INDENT * 2}{name} += {value}")
             else:
                 lines.append(f"{INDENT * 2}{name}{_slice(joined, i, j)} = {value}")
-        return [*lines, *returned(tuple(self._results) if several else self._results[0], 1)]
+        single = len(self._results) == 1
+        return [*lines, *returned(self._results[0] if single else tuple(self._results), 1)]
+
+    def _whole(self, call: str, views: Mapping[int, tuple[str, str]]) -> list[str]:
+        """All rows as one block, where results are scattered."""
+        own = [
+            f"{views[k][0]}_part" if k in views else self._results[number]
+            for k, (number, _) in enumerate(self.region.places)
+        ]
+        lines = unpacked(own, call, 2) if len(own) > 1 else layout(f"{own[0]} = {call}", 2)
+        lines += [f"{INDENT * 2}{name} += {name}_part" for name, _ in views.values()]
+        single = len(self._results) == 1
+        return [*lines, *returned(self._results[0] if single else tuple(self._results), 2)]
+
+    def _views(self, names: Names) -> dict[int, tuple[str, str]]:
+        """Names for the places of results that outputs are added to, and what they show."""
+        return {
+            k: (names.give(f"v{k + 1}"), self.context.place(scatters, self._results[number])[0])
+            for k, (number, scatters) in enumerate(self.region.places)
+            if scatters is not None
+        }
+
+    def _scratch_lines(self, step: str) -> list[str]:
+        """The memory that all blocks write into."""
+        assert self.scratch is not None
+        length = sympy.Symbol("step")
+        shape = [length if dim == self.region.rows else dim for dim in self.scratch.shape]
+        named = {**self.context.dims, "step": step}
+        source = shape_source((len(self.scratch.names), *shape), named)
+        return layout(f"scratch = np.empty({source})", 1)
 
     def _start(self, part: Node, joined: int) -> str:
         """What the results of the blocks are put into."""
@@ -354,6 +391,16 @@ def large_arrays(nodes: Iterable[Node], rows: sympy.Symbol) -> list[Node]:
     sizes = [_weight(_per_row(node.shape, rows)) for node in found]
     most = max(sizes, default=(0, 0))
     return [node for node, size in zip(found, sizes, strict=True) if size == most]
+
+
+def _tuple_type(values: Sequence[Node]) -> str:
+    kinds = ["Array" if value.shape else "Any" for value in values]
+    if len(kinds) == 1:
+        return kinds[0]
+    text = f"tuple[{', '.join(kinds)}]"
+    if len(text) <= _LONGEST:
+        return text
+    return f"tuple[{kinds[0] if len(set(kinds)) == 1 else 'Any'}, ...]"
 
 
 def _symbols(dims: Sequence[Dim]) -> set[str]:

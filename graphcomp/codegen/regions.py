@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import sympy
 
+from graphcomp.codegen.scattered import scattered_sums
 from graphcomp.graph import input_node
 from graphcomp.names import fresh_name
 from graphcomp.node import Node, intern
@@ -49,6 +50,8 @@ class Region:
         parameters: the inputs of the small graph.
         outputs: its outputs.
         joins: along which axis the blocks of each output are joined, or `SUMMED`.
+        places: for each output, the number of the result of the call that it belongs to, and the
+            node that scatters it there, or None where it is that result.
         names: of nodes of the small graph, wanted.
         turned: whether inside, the axis that is cut is the last one.
     """
@@ -59,6 +62,7 @@ class Region:
     parameters: tuple[Node, ...]
     outputs: tuple[Node, ...]
     joins: tuple[int, ...]
+    places: tuple[tuple[int, Node | None], ...]
     names: Mapping[Node, str]
     turned: bool = False
 
@@ -333,7 +337,7 @@ def _replace(
     names: Mapping[Node, str],
 ) -> dict[Node, Node]:
     """What becomes of each node of the graph that is left."""
-    exported = {id(c): list(needed(c, order, results)) for c in found}
+    exported = {id(c): _exports(c, order, results) for c in found}
     leaving = {node: c for c in found for node in exported[id(c)]}
     reads = {id(c): list(c.reads()) for c in found}
     inner = {node for c in found for node in c.nodes if node not in leaving}
@@ -361,9 +365,23 @@ def _replace(
     return memo
 
 
+def _exports(
+    candidate: _Candidate, order: Sequence[Node], results: Collection[Node]
+) -> dict[Node, list[Node]]:
+    """The results of the call that stands for a region: its own, or sums of what it scatters.
+
+    Each with the nodes that scatter, none for those of its own.
+    """
+    own = needed(candidate, order, results)
+    blocks = [node for node in own if node in candidate.along.axis]
+    sums = scattered_sums(order, blocks, candidate.inside, results)
+    scattered = {term.args[0] for terms in sums.values() for term in terms}
+    return {node: [] for node in own if node not in scattered} | sums
+
+
 def _leave(
     candidate: _Candidate,
-    exported: Sequence[Node],
+    exported: Mapping[Node, Sequence[Node]],
     memo: dict[Node, Node],
     names: Mapping[Node, str],
 ) -> None:
@@ -390,13 +408,19 @@ def _leave(
                 twins[outer] = intern(outer.op, (twins[outer.args[0]],), params)
         args = tuple([twins[arg] for arg in node.args])
         twins[node] = intern(node.op, args, _params(node, along.axis.get(node), rows))
+    outputs: list[Node] = []
+    places: list[tuple[int, Node | None]] = []
+    for i, (node, terms) in enumerate(exported.items()):
+        outputs += [term.args[0] for term in terms] or [node]
+        places += [(i, term) for term in terms] or [(i, None)]
     region = Region(
         along.dim,
         rows,
         tuple(inputs.values()),
         tuple(twins[node] for node in inputs),
-        tuple(twins[node] for node in exported),
-        tuple(along.axis.get(node, SUMMED) for node in exported),
+        tuple(twins[node] for node in outputs),
+        tuple(along.axis.get(node, SUMMED) for node in outputs),
+        tuple(places),
         {twins[node]: names[node] for node in candidate.nodes if node in names},
     )
     region = _with_rows_last(region)

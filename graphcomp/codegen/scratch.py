@@ -65,7 +65,7 @@ def with_scratch(
                 used += 1
             slot = free.pop()
             ends.setdefault(last.get(statement.target, i), []).append(slot)
-            text = f"{call[0]}({call[1]}, {slot})"
+            text = f"{call[0]}({call[1]}, out={slot})"
             statement = replace(statement, piece=statement.piece._replace(text=text))
         result.append(statement)
         free += ends.pop(i, [])[::-1]
@@ -96,4 +96,5 @@ def _call(statement: Statement) -> tuple[str, str] | None:
     called = _CALL.match(statement.piece.text)
     if called is None or called[2] != operands:
         return None
-    return called.groups() if isinstance(getattr(np, called[1][3:], None), np.ufunc) else None
+    is_ufunc = isinstance(getattr(np, called[1][3:], None), np.ufunc)
+    return (called[1], operands) if is_ufunc else None
