@@ -37,9 +37,9 @@ def _moved(values: Sequence[Operand], axis: int) -> tuple[Operand, ...]:
 
 def _spell(_count: int, *, axis: int, rank: int) -> Spelling:
     if rank == 2:
-        return Spelling("np.ascontiguousarray({0}.T)", ATOM, (ATOM,))
+        return Spelling("{0}.T.copy()", ATOM, (ATOM,))
     axes = _moved(range(rank), axis)
-    return Spelling(f"np.ascontiguousarray(np.transpose({{0}}, {axes}))")
+    return Spelling(f"np.transpose({{0}}, {axes}).copy()")
 
 
 #: A copy with an axis moved to the end: lines along that axis are contiguous.
