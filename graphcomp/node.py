@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from functools import cache, lru_cache, reduce
 from typing import Any, NoReturn, TypeAlias, cast
@@ -66,9 +67,13 @@ _interned: dict[tuple[Any, ...], _Reference] = {}
 _lock = threading.RLock()  # a node may die, and call `_forget`, inside of `_forget`
 
 
-def _forget(reference: _Reference, interned: dict[tuple[Any, ...], _Reference] = _interned) -> None:
-    # the table as a default: when Python shuts down, the name may be gone before the last node
-    with _lock:  # between the look and the removal another node may take the place
+def _forget(
+    reference: _Reference,
+    interned: dict[tuple[Any, ...], _Reference] = _interned,
+    lock: AbstractContextManager[Any] = _lock,
+) -> None:
+    # both as defaults: when Python shuts down, the names may be gone before the last node
+    with lock:  # between the look and the removal another node may take the place
         if interned.get(reference.key) is reference:
             del interned[reference.key]
 
