@@ -232,6 +232,13 @@ def test_compile_and_check_a_module(run: Run, language: str) -> None:
     assert report["passed"] is True
 
 
+def test_compile_without_checks(run: Run) -> None:
+    done = run(f"compile '{SIGMOID}' --no-checks --functions grad")
+    assert done.status == 0
+    assert "_as_scalar" not in done.out
+    assert "_as_scalar" in run(f"compile '{SIGMOID}' --functions grad").out
+
+
 def test_check_fails_on_a_wrong_module(run: Run) -> None:
     run("compile 'y = x**3' -o cube.py")
     source = Path("cube.py").read_text()

@@ -14,12 +14,13 @@ from graphcomp.codegen import runtime
 from graphcomp.codegen.arguments import COMPILED, RESERVED, STORED, STRUCTURED, Arguments
 from graphcomp.codegen.compiled import compiled_helpers, loading
 from graphcomp.codegen.constants import Array, Constants, is_large, packed_arrays, stored_lines
-from graphcomp.codegen.dialects import MATH, NUMBA, NUMPY, Context, Dialect, no_arrays
+from graphcomp.codegen.dialects import Context, Dialect, no_arrays
 from graphcomp.codegen.digest import graph_digest
 from graphcomp.codegen.flat import FLAT, flat_function
 from graphcomp.codegen.functions import named_steps, plan
 from graphcomp.codegen.header import About, header, is_flat, signature
 from graphcomp.codegen.layout import literal
+from graphcomp.codegen.options import Options
 from graphcomp.codegen.plans import Plan, Request
 from graphcomp.codegen.records import Records
 from graphcomp.codegen.source import Writer
@@ -32,7 +33,6 @@ from graphcomp.program import Program, build_program
 from graphcomp.rewrite import PASSES, Report, stabilize_graph
 from graphcomp.traversal import collector_at_rest, topological
 
-TARGETS = {"numpy": NUMPY, "math": MATH, "numba": NUMBA}
 _WORD = re.compile(r"\b_[A-Za-z]\w*\b")
 
 
@@ -45,6 +45,7 @@ def generate(
     name: str | None = None,
     output: str | None = None,
     parallel: bool = False,
+    checks: bool = True,
 ) -> str:
     """The source of a module that computes a graph and its derivatives, and needs NumPy only.
 
@@ -59,6 +60,8 @@ def generate(
         name: of the functions; by default the graph's.
         output: the output that gradients are of, where there are several.
         parallel: for the target "numba": loops whose turns are independent run on several threads.
+        checks: whether functions check and convert their arguments. Without, they take arrays of
+            just the right shapes and dtypes.
 
     Raises:
         InputError: no such kind or target, arrays for the target "math", or `parallel` for another
@@ -71,8 +74,8 @@ def generate(
     >>> "def y_grad(x: float, a: float) -> tuple[float, float]:" in text
     True
     """
-    options: dict[str, Any] = {"target": target, "name": name, "output": output}
-    return build_module(graph, functions, wrt, **options, parallel=parallel).source
+    options: dict[str, Any] = {"target": target, "parallel": parallel, "checks": checks}
+    return build_module(graph, functions, wrt, name=name, output=output, **options).source
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,32 +104,31 @@ def build_module(
     name: str | None = None,
     output: str | None = None,
     parallel: bool = False,
+    checks: bool = True,
 ) -> Generated:
     """A module, as by `generate`, with what does not stand in its source."""
+    options = Options(target, parallel, checks)
     with collector_at_rest():
-        return _generate(graph, functions, wrt, target, name, output, parallel)
+        return _generate(graph, functions, wrt, options, name, output)
 
 
 def requested(
     graph: GraphData,
     functions: Sequence[str],
     wrt: Wrt,
-    target: str,
+    options: Options,
     name: str | None,
     output: str | None,
 ) -> tuple[Request, list[Plan], Report, Program]:
     """What is asked for, the plan of each function, what was rewritten before, and the steps.
 
     Raises:
-        InputError: no such target, or arrays for one that has none.
+        InputError: arrays for a target that has none.
     """
-    if target not in TARGETS:
-        msg = f"target must be {' or '.join(map(repr, TARGETS))}, not {target!r}"
-        raise InputError(msg)
     for node in graph.inputs:
-        if not TARGETS[target].arrays and node.shape:
+        if not options.dialect.arrays and node.shape:
             raise no_arrays(node)
-    reserved = {*_reserved(graph, TARGETS[target]), *_carried(graph.nodes)}
+    reserved = {*_reserved(graph, options.dialect), *_carried(graph.nodes)}
     called = fresh_name(check_name(name or graph.name, "name"), reserved)
     report = Report()
     program = build_program(graph)
@@ -143,28 +145,24 @@ def _generate(
     graph: GraphData,
     functions: Sequence[str],
     wrt: Wrt,
-    target: str,
+    options: Options,
     name: str | None,
     output: str | None,
-    parallel: bool,
 ) -> Generated:
-    if parallel and target in TARGETS and not TARGETS[target].compiled:
-        msg = f"parallel=True is for target 'numba'; target {target!r} has no loops to share out"
-        raise InputError(msg)
-    request, plans, report, program = requested(graph, functions, wrt, target, name, output)
+    request, plans, report, program = requested(graph, functions, wrt, options, name, output)
     carried = _carried(topological([node for each in plans for node in each.outputs.values()]))
-    reserved = {*_reserved(graph, TARGETS[target]), *_carried(graph.nodes), *carried}
-    writer, constants = _writer(graph, plans, reserved, target, report, parallel=parallel)
+    reserved = {*_reserved(graph, options.dialect), *_carried(graph.nodes), *carried}
+    writer, constants = _writer(graph, plans, reserved, options, report)
     functions_of = {each.name: writer.function(each) for each in plans}
     kinds = [each.kind for each in plans]
     if FLAT in ((functions,) if isinstance(functions, str) else functions):
-        if not TARGETS[target].arrays:
+        if not options.dialect.arrays:
             msg = f"{FLAT} returns an array: use target 'numpy'"
             raise InputError(msg)
         inner = next(each for each in plans if each.kind == "value_and_grad")
         functions_of[f"{request.name}_{FLAT}"] = flat_function(request, inner, writer.arguments)
         kinds.append(FLAT)
-    about = About(request, tuple(kinds), target, program, parallel)
+    about = About(request, tuple(kinds), options, program)
     stored = constants.stored()
     data = packed_arrays(stored)
     lines = stored_lines(stored, data) if stored else []
@@ -187,13 +185,13 @@ def _writer(
     graph: GraphData,
     plans: Sequence[Plan],
     reserved: set[str],
-    target: str,
+    options: Options,
     report: Report,
-    *,
-    parallel: bool,
 ) -> tuple[Writer, Constants]:
-    dialect = TARGETS[target]
-    arguments = Arguments.of(graph.arguments, reserved, arrays=dialect.arrays)
+    dialect = options.dialect
+    arguments = Arguments.of(
+        graph.arguments, reserved, arrays=dialect.arrays, checked=options.checks
+    )
     parameters = [parameter.name for parameter in arguments.parameters]
     taken = {*reserved, *arguments.names.values(), *arguments.dims.values(), *parameters}
 
@@ -205,7 +203,7 @@ def _writer(
 
     records = Records(plans, give)
     constants = Constants(taken)
-    context = Context(dialect, arguments.dims, constants.name, threads=parallel)
+    context = Context(dialect, arguments.dims, constants.name, threads=options.parallel)
     return Writer(context, arguments, taken, PASSES, records, report), constants
 
 
@@ -227,10 +225,10 @@ def _assemble(
 ) -> str:
     """The parts of the module in order."""
     functions = [line for body in bodies.values() for line in ["", "", *body]]
-    if about.request.graph.inputs:
-        functions = ["", "", *writer.arguments.checked(), *functions]
+    if about.request.graph.inputs and writer.arguments.checked:
+        functions = ["", "", *writer.arguments.checking_function(), *functions]
     functions = [*(["", "", *stored] if stored else []), *functions]
-    functions = [*_used_helpers(functions, about.target, carried), *functions]
+    functions = [*_used_helpers(functions, about.options.target, carried), *functions]
     compiled = any(line in {"@_compiled", "@_threaded"} for line in functions)
     if compiled:
         functions = [*compiled_helpers(functions), *functions]
@@ -243,9 +241,9 @@ def _assemble(
     values = ["", *printed] if printed else []
     values += writer.records.lines()
     code = "\n".join([*fixed, *values, *functions])
-    needs = "NumPy and numba" if compiled else "NumPy" if about.target != "math" else "Python"
+    needs = "NumPy and numba" if compiled else "NumPy" if about.options.dialect.arrays else "Python"
     top = header(about, writer.arguments, needs, stored=bool(stored))
-    lines = [*top, *_imports(code, arrays=about.target != "math", compiled=compiled)]
+    lines = [*top, *_imports(code, arrays=about.options.dialect.arrays, compiled=compiled)]
     return "\n".join([*lines, *fixed, *values, *functions]) + "\n"
 
 
@@ -311,7 +309,7 @@ def _imports(code: str, *, arrays: bool, compiled: bool) -> list[str]:
     names = {"NamedTuple": uses("NamedTuple"), "TypeAlias": alias, "TypeVar": compiled}
     typing = ["Any", *(name for name, used in names.items() if used)]
     lines.append(f"from typing import {', '.join(typing)}")
-    if uses("np"):
+    if uses("np") or alias:
         lines += ["", "import numpy as np"]
         lines += ["from numpy.typing import ArrayLike"] if uses("ArrayLike") else []
     if alias:
