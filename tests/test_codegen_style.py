@@ -18,6 +18,7 @@ from graphcomp.graph import GraphData
 from graphcomp.ops import math_runtime, numpy_runtime
 from tests.conformance.cases import CASES, SMOOTH, weighted
 from tests.networks import Layer, network
+from tests.test_codegen_rows import MIXTURE, chain, mixture, softmax_by_columns
 
 DIRECT = [kind for kind in KINDS if kind != "value_and_grad_flat"]
 
@@ -104,7 +105,11 @@ def folder(tmp_path_factory) -> Path:
 
 
 #: Options of which each is on in some modules.
-CHOICES: dict[str, dict[str, Any]] = {"unchecked": {"checks": False}}
+CHOICES: dict[str, dict[str, Any]] = {
+    "unchecked": {"checks": False},
+    "threads": {"threads": 2},
+    "all": {"checks": False, "threads": 3},
+}
 
 
 def with_options(**options) -> dict[str, str]:
@@ -114,6 +119,13 @@ def with_options(**options) -> dict[str, str]:
         for i, case in enumerate(CASES)
         if i % 5 == 0 and case in SMOOTH
     }
+    rows: dict[str, gc.Graph] = {
+        "chain": gc.from_function(chain, x="n"),
+        "mixture": gc.from_function(mixture, **MIXTURE),
+        "columns": gc.from_function(softmax_by_columns, Z="c b", Y="c b"),
+    }
+    for name, graph in rows.items():
+        found[name] = generate(graph, ["value", "value_and_grad", "vjp", "jvp"], **options)
     found["loss"] = generate(loss(), [*KINDS], ["W1", "W2"], **options)
     found["many"] = generate(many(), [*KINDS], **options)
     found["long"] = generate(long_names(), ["value", "vjp", "jvp", "hvp"], **options)

@@ -171,7 +171,11 @@ def _compile(arguments: argparse.Namespace) -> int:
     graph = _graph(arguments)
     functions = parse_names(arguments.functions, "--functions") or []
     wrt = parse_names(arguments.wrt, "--wrt")
-    options = {"target": arguments.language, "checks": arguments.checks}
+    options = {
+        "target": arguments.language,
+        "checks": arguments.checks,
+        "threads": arguments.threads,
+    }
     if arguments.explain:
         print(codegen.explain(graph, functions, wrt, target=arguments.language))
         if arguments.output is None:

@@ -22,6 +22,7 @@ from graphcomp.codegen.prepare import Prepared, choose_statements
 from graphcomp.codegen.records import Records
 from graphcomp.codegen.regions import Region
 from graphcomp.codegen.results import Results
+from graphcomp.codegen.threads import threaded_turns
 from graphcomp.node import Node
 from graphcomp.op import ATOM, SUMMED, Form
 from graphcomp.rewrite import Report
@@ -135,7 +136,8 @@ class _Kernel:
         about = "A block of rows."
         lines = ["", "", *definition(self.block_name, self._head(self.block_dims), kind)]
         lines += [*docstring(about, indent=1), *self._block_lines]
-        about = "All rows, in blocks that stay in the cache."
+        about = "All rows, in blocks that stay in the cache"
+        about += ", on several threads." if self._threaded else "."
         lines += ["", "", *definition(self.rows_name, self._head(self.dims), kind)]
         return [*lines, *docstring(about, indent=1), *self._loop()]
 
@@ -266,24 +268,34 @@ class _Kernel:
         ]
         for name, part, joined in zip(self._results, self.parts, region.joins, strict=True):
             lines += layout(f"{name} = {self._start(part, joined)}", 1)
-        several = len(self.parts) > 1
-        parts = names.give("parts" if several else "part")
         sliced = [
             name if axis is None else f"{name}{_slice(axis, i, j)}"
             for name, axis in zip(self.args, region.cuts, strict=True)
         ]
-        lines += [
-            f"{INDENT}for {i} in range(0, {rows}, {step}):",
-            f"{INDENT * 2}{j} = {i} + {step}",
-            *layout(f"{parts} = {self.block_name}({', '.join([*sliced, *self.block_dims])})", 2),
+        call = f"{self.block_name}({', '.join([*sliced, *self.block_dims])})"
+        turns, end = f"range(0, {rows}, {step})", f"{j} = {i} + {step}"
+        results = [
+            (name, name if joined == SUMMED else f"{name}{_slice(joined, i, j)}", joined)
+            for name, joined in zip(self._results, region.joins, strict=True)
         ]
-        for k, (name, joined) in enumerate(zip(self._results, region.joins, strict=True)):
-            value = f"{parts}[{k}]" if several else parts
-            if joined == SUMMED:
-                lines.append(f"{INDENT * 2}{name} += {value}")
-            else:
-                lines.append(f"{INDENT * 2}{name}{_slice(joined, i, j)} = {value}")
-        return [*lines, *returned(tuple(self._results) if several else self._results[0], 1)]
+        if self._threaded:
+            lines += threaded_turns(names.give, (i, end), turns, call, results)
+        else:
+            parts = names.give("parts" if len(results) > 1 else "part")
+            lines += [f"{INDENT}for {i} in {turns}:", f"{INDENT * 2}{end}"]
+            lines += layout(f"{parts} = {call}", 2)
+            for k, (_, place, joined) in enumerate(results):
+                value = f"{parts}[{k}]" if len(results) > 1 else parts
+                lines.append(f"{INDENT * 2}{place} {'+=' if joined == SUMMED else '='} {value}")
+        return [
+            *lines,
+            *returned(tuple(self._results) if len(results) > 1 else self._results[0], 1),
+        ]
+
+    @property
+    def _threaded(self) -> bool:
+        """Whether threads compute the blocks: where each writes to a place of its own, or adds."""
+        return self.context.workers > 1
 
     def _start(self, part: Node, joined: int) -> str:
         """What the results of the blocks are put into."""

@@ -14,7 +14,7 @@ from graphcomp.codegen import runtime
 from graphcomp.codegen.arguments import COMPILED, RESERVED, STORED, STRUCTURED, Arguments
 from graphcomp.codegen.compiled import compiled_helpers, loading
 from graphcomp.codegen.constants import Array, Constants, is_large, packed_arrays, stored_lines
-from graphcomp.codegen.dialects import Context, Dialect, no_arrays
+from graphcomp.codegen.dialects import Context, no_arrays
 from graphcomp.codegen.digest import graph_digest
 from graphcomp.codegen.flat import FLAT, flat_function
 from graphcomp.codegen.functions import named_steps, plan
@@ -24,6 +24,7 @@ from graphcomp.codegen.options import Options
 from graphcomp.codegen.plans import Plan, Request
 from graphcomp.codegen.records import Records
 from graphcomp.codegen.source import Writer
+from graphcomp.codegen.threads import IMPORTS, THREADED, thread_helpers, uses_threads
 from graphcomp.errors import InputError, NamingError
 from graphcomp.graph import GraphData
 from graphcomp.names import check_name, fresh_name, identifier
@@ -46,6 +47,7 @@ def generate(
     output: str | None = None,
     parallel: bool = False,
     checks: bool = True,
+    threads: int = 1,
 ) -> str:
     """The source of a module that computes a graph and its derivatives, and needs NumPy only.
 
@@ -62,10 +64,12 @@ def generate(
         parallel: for the target "numba": loops whose turns are independent run on several threads.
         checks: whether functions check and convert their arguments. Without, they take arrays of
             just the right shapes and dtypes.
+        threads: for the target "numpy": this many threads compute blocks of large arrays. The
+            results are the same, bit for bit.
 
     Raises:
-        InputError: no such kind or target, arrays for the target "math", or `parallel` for another
-            target than "numba".
+        InputError: no such kind or target, arrays for the target "math", or an option that the
+            target does not have.
         DerivativeError: a gradient of something that is no real scalar.
 
     >>> import graphcomp as gc
@@ -75,6 +79,7 @@ def generate(
     True
     """
     options: dict[str, Any] = {"target": target, "parallel": parallel, "checks": checks}
+    options |= {"threads": threads}
     return build_module(graph, functions, wrt, name=name, output=output, **options).source
 
 
@@ -105,9 +110,10 @@ def build_module(
     output: str | None = None,
     parallel: bool = False,
     checks: bool = True,
+    threads: int = 1,
 ) -> Generated:
     """A module, as by `generate`, with what does not stand in its source."""
-    options = Options(target, parallel, checks)
+    options = Options(target, parallel, checks, threads)
     with collector_at_rest():
         return _generate(graph, functions, wrt, options, name, output)
 
@@ -128,7 +134,7 @@ def requested(
     for node in graph.inputs:
         if not options.dialect.arrays and node.shape:
             raise no_arrays(node)
-    reserved = {*_reserved(graph, options.dialect), *_carried(graph.nodes)}
+    reserved = {*_reserved(graph, options), *_carried(graph.nodes)}
     called = fresh_name(check_name(name or graph.name, "name"), reserved)
     report = Report()
     program = build_program(graph)
@@ -151,7 +157,7 @@ def _generate(
 ) -> Generated:
     request, plans, report, program = requested(graph, functions, wrt, options, name, output)
     carried = _carried(topological([node for each in plans for node in each.outputs.values()]))
-    reserved = {*_reserved(graph, options.dialect), *_carried(graph.nodes), *carried}
+    reserved = {*_reserved(graph, options), *_carried(graph.nodes), *carried}
     writer, constants = _writer(graph, plans, reserved, options, report)
     functions_of = {each.name: writer.function(each) for each in plans}
     kinds = [each.kind for each in plans]
@@ -170,14 +176,14 @@ def _generate(
     return Generated(source, stored, data, writer.records.names)
 
 
-def _reserved(graph: GraphData, dialect: Dialect) -> set[str]:
+def _reserved(graph: GraphData, options: Options) -> set[str]:
     """The names that the module may use itself."""
     modules = (runtime, numpy_runtime, math_runtime, numba_runtime)
     names = {*RESERVED, "_checked", *(name for module in modules for name in _helpers(module))}
     if not (all(each.plain for each in graph.arguments) and is_flat(graph.results)):
         names |= STRUCTURED
-    if dialect.compiled:
-        names |= COMPILED
+    names |= COMPILED if options.dialect.compiled else set()
+    names |= THREADED if options.threads > 1 else set()
     return names | STORED if any(map(is_large, graph.nodes)) else names
 
 
@@ -203,7 +209,9 @@ def _writer(
 
     records = Records(plans, give)
     constants = Constants(taken)
-    context = Context(dialect, arguments.dims, constants.name, threads=options.parallel)
+    context = Context(
+        dialect, arguments.dims, constants.name, threads=options.parallel, workers=options.threads
+    )
     return Writer(context, arguments, taken, PASSES, records, report), constants
 
 
@@ -232,6 +240,7 @@ def _assemble(
     compiled = any(line in {"@_compiled", "@_threaded"} for line in functions)
     if compiled:
         functions = [*compiled_helpers(functions), *functions]
+    functions = [*thread_helpers(functions, about.options.threads), *functions]
     fixed = [
         "",
         *literal(sorted(bodies, key=_natural), "__all__ = "),
@@ -294,15 +303,19 @@ def _imports(code: str, *, arrays: bool, compiled: bool) -> list[str]:
         return word in code and re.search(rf"(?<![\w.\"]){word}\b", code) is not None
 
     wanted = {"importlib": compiled, "hashlib": uses("hashlib"), "math": uses("math")}
+    threaded = uses_threads(code.split("\n"))
+    wanted |= {"os": threaded, "threading": threaded}
     plain = [name for name, used in (wanted | {"pathlib": compiled}).items() if used]
     lines = ["", *(f"import {name}" for name in sorted(plain))]
+    lines += ["from collections import deque"] if threaded else []
     abstract = [
         name
-        for name in ("Callable", "Mapping", "Sequence")
+        for name in ("Callable", "Iterator", "Mapping", "Sequence")
         if uses(name) or (compiled and name == "Callable")
     ]
     if abstract:
         lines.append(f"from collections.abc import {', '.join(abstract)}")
+    lines += IMPORTS if threaded else ()
     if uses("Path"):
         lines.append("from pathlib import Path")
     alias = arrays and uses("Array")

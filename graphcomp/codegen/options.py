@@ -19,6 +19,7 @@ class Options:
         target: "numpy", "numba" or "math".
         parallel: whether compiled loops may run on several threads.
         checks: whether functions check and convert their arguments.
+        threads: that compute blocks of rows.
 
     Raises:
         InputError: no such target, or a choice that it does not have.
@@ -27,6 +28,7 @@ class Options:
     target: str = "numpy"
     parallel: bool = False
     checks: bool = True
+    threads: int = 1
 
     def __post_init__(self) -> None:
         if self.target not in TARGETS:
@@ -38,6 +40,13 @@ class Options:
                 "share out"
             )
             raise InputError(msg)
+        if type(self.threads) is not int or self.threads < 1:
+            msg = f"threads must be a whole number from 1 on, not {self.threads!r}"
+            raise InputError(msg)
+        if self.threads > 1 and self.target != "numpy":
+            instead = "say parallel=True" if self.dialect.compiled else "it has no arrays"
+            msg = f"threads={self.threads} is for target 'numpy'; for target {self.target!r}, {instead}"
+            raise InputError(msg)
 
     @property
     def dialect(self) -> Dialect:
@@ -47,7 +56,7 @@ class Options:
     @property
     def chosen(self) -> dict[str, Any]:
         """What is not as it is by default, for programs: the target is not among it."""
-        found = {"checks": (self.checks, True)}
+        found = {"checks": (self.checks, True), "threads": (self.threads, 1)}
         return {name: value for name, (value, usual) in found.items() if value != usual}
 
     @property
@@ -56,4 +65,5 @@ class Options:
         parts = [f"target {self.target}"]
         parts += ["parallel"] if self.parallel else []
         parts += [] if self.checks else ["no checks"]
+        parts += [f"threads {self.threads}"] if self.threads > 1 else []
         return "; ".join(parts)
