@@ -232,6 +232,20 @@ def test_compile_and_check_a_module(run: Run, language: str) -> None:
     assert report["passed"] is True
 
 
+def test_compile_without_checks(run: Run) -> None:
+    done = run(f"compile '{SIGMOID}' --no-checks --functions grad")
+    assert done.status == 0
+    assert "_as_scalar" not in done.out
+    assert "_as_scalar" in run(f"compile '{SIGMOID}' --functions grad").out
+
+
+def test_compile_for_threads(run: Run) -> None:
+    formula = "'y = sum(exp(sin(x))*cos(x)*x)' --shape x=n --threads 3"
+    assert "_THREADS = 3" in run(f"compile {formula}").out
+    assert run(f"compile {formula} -o threaded.py").status == 0
+    assert run("check threaded.py").status == 0
+
+
 def test_check_fails_on_a_wrong_module(run: Run) -> None:
     run("compile 'y = x**3' -o cube.py")
     source = Path("cube.py").read_text()
@@ -288,6 +302,7 @@ USAGE = (
     "draw x --theme blue",
     "check x --random-seed -1",
     "compile x --target c",
+    "compile x --threads 0",
 )
 
 
@@ -351,6 +366,7 @@ MISTAKES = {
     "compile x -o x.txt": ".py",
     "compile 'v*v' --shape v=n --functions grad": "scalar",
     "compile 'sum(v)' --shape v=n --target math": "scalar",
+    "compile x*x --target math --threads 2": "threads=2 is for target 'numpy'",
     "trace 'sum(inv(A))' --shape A=n:n --at A=[[0,0],[0,0]]": "Singular matrix",
     "trace 'max(v)' --shape v=n --at v=[]": "no value here",
     "trace model.py": "model.py:NAME",

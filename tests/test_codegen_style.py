@@ -6,6 +6,7 @@ import subprocess
 import sys
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from graphcomp.graph import GraphData
 from graphcomp.ops import math_runtime, numpy_runtime
 from tests.conformance.cases import CASES, SMOOTH, weighted
 from tests.networks import Layer, network
+from tests.test_codegen_rows import MIXTURE, chain, mixture, softmax_by_columns
 
 DIRECT = [kind for kind in KINDS if kind != "value_and_grad_flat"]
 
@@ -96,7 +98,38 @@ def folder(tmp_path_factory) -> Path:
         (place / "large.py").write_text(generate(constants()))
         for name, made in structured().items():
             (place / f"{name}.py").write_text(made)
+        for choice, options in CHOICES.items():
+            for name, made in with_options(**options).items():
+                (place / f"{name}_{choice}.py").write_text(made)
     return place
+
+
+#: Options of which each is on in some modules.
+CHOICES: dict[str, dict[str, Any]] = {
+    "unchecked": {"checks": False},
+    "threads": {"threads": 2},
+    "all": {"checks": False, "threads": 3},
+}
+
+
+def with_options(**options) -> dict[str, str]:
+    """Modules of all kinds of arguments and of some ops, by their names."""
+    found = {
+        f"scalar_{i}": generate(weighted(case.graph())[0], ["value", "vjp", "hvp"], **options)
+        for i, case in enumerate(CASES)
+        if i % 5 == 0 and case in SMOOTH
+    }
+    rows: dict[str, gc.Graph] = {
+        "chain": gc.from_function(chain, x="n"),
+        "mixture": gc.from_function(mixture, **MIXTURE),
+        "columns": gc.from_function(softmax_by_columns, Z="c b", Y="c b"),
+    }
+    for name, graph in rows.items():
+        found[name] = generate(graph, ["value", "value_and_grad", "vjp", "jvp"], **options)
+    found["loss"] = generate(loss(), [*KINDS], ["W1", "W2"], **options)
+    found["many"] = generate(many(), [*KINDS], **options)
+    found["long"] = generate(long_names(), ["value", "vjp", "jvp", "hvp"], **options)
+    return found | structured(**options)
 
 
 def many() -> GraphData:
@@ -123,7 +156,7 @@ def constants() -> GraphData:
     return GraphData([x], {"y": x.sum() * table, "z": gc.exp(odd) + x[0], "k": small})
 
 
-def structured() -> dict[str, str]:
+def structured(**options) -> dict[str, str]:
     """Structures as arguments and results, and constants in a file."""
 
     def nested(params, x):
@@ -140,12 +173,18 @@ def structured() -> dict[str, str]:
     table = np.random.default_rng(0).normal(size=(40, 50))
     stored = gc.from_function(lambda x: [np.sum(table @ x), table], x="50", name="stored")
     return {
-        "layered": layered.source(["value", "vjp", "jvp", "jacobian"]),
-        "few": few.source(["value", "vjp", "jvp"], target="math"),
-        "shallow": network(2).source(["value", *KINDS], ["x", "Ws"]),
-        "deep": deep.source(["value", "grad", "vjp", "hvp", "value_and_grad_flat"], "Ws"),
-        "stored": stored.source(["value", "vjp"]),
+        "layered": layered.source(["value", "vjp", "jvp", "jacobian"], **options),
+        "shallow": network(2).source(["value", *KINDS], ["x", "Ws"], **options),
+        "deep": deep.source(
+            ["value", "grad", "vjp", "hvp", "value_and_grad_flat"], "Ws", **options
+        ),
+        "stored": stored.source(["value", "vjp"], **options),
+        **({} if options.keys() - {"checks"} else {"few": floats(few, **options)}),
     }
+
+
+def floats(few: gc.Graph, **options) -> str:
+    return few.source(["value", "vjp", "jvp"], target="math", **options)
 
 
 def test_modules_pass_the_linter_and_the_formatter(folder):
@@ -160,7 +199,7 @@ def test_modules_pass_the_type_checker(folder):
 
 def test_lines_are_short(folder):
     for path in folder.glob("*.py"):
-        if path.name != "long.py":
+        if not path.name.startswith("long"):
             assert all(len(line) <= 88 for line in path.read_text().splitlines()), path.name
 
 

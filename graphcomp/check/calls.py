@@ -199,7 +199,9 @@ class Module:
             given += self._given([tree] if others == names else others, point)
         asked = inspect.signature(function).parameters.values()
         sizes = bind(self.inputs, point)[1]
-        named = {p.name: sizes[p.name] for p in asked if p.kind is p.KEYWORD_ONLY}
+        named = {
+            p.name: sizes[p.name] for p in asked if p.kind is p.KEYWORD_ONLY and p.name in sizes
+        }
         return function(theta, *given, **named)
 
     def _unpacked(self, vector: Array, point: Point) -> list[Array]:

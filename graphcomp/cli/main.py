@@ -171,12 +171,17 @@ def _compile(arguments: argparse.Namespace) -> int:
     graph = _graph(arguments)
     functions = parse_names(arguments.functions, "--functions") or []
     wrt = parse_names(arguments.wrt, "--wrt")
+    options = {
+        "target": arguments.language,
+        "checks": arguments.checks,
+        "threads": arguments.threads,
+    }
     if arguments.explain:
         print(codegen.explain(graph, functions, wrt, target=arguments.language))
         if arguments.output is None:
             return 0
     if arguments.output is None:
-        made = codegen.build_module(graph, functions, wrt, target=arguments.language)
+        made = codegen.build_module(graph, functions, wrt, **options)
         if made.data:
             large = ", ".join(f"{name} {array.shape}" for name, array in made.stored.items())
             msg = f"constants that are too large to be printed ({large}) need a file: write -o NAME.py"
@@ -184,12 +189,7 @@ def _compile(arguments: argparse.Namespace) -> int:
         print(made.source, end="")
         return 0
     for path in codegen.write_files_of(
-        graph,
-        arguments.output,
-        functions,
-        wrt,
-        target=arguments.language,
-        force=arguments.force,
+        graph, arguments.output, functions, wrt, force=arguments.force, **options
     ):
         _report(path)
     return 0

@@ -281,6 +281,19 @@ def _add_compile(commands: Commands[argparse.ArgumentParser]) -> None:
         help="numba: loops that numba compiles; math: Python floats only, for graphs of scalars",
     )
     parser.add_argument(
+        "--no-checks",
+        action="store_false",
+        dest="checks",
+        help="functions that take their arguments as they are (default: they are checked)",
+    )
+    parser.add_argument(
+        "--threads",
+        type=_positive,
+        default=1,
+        metavar="NUMBER",
+        help="of threads that compute blocks of large arrays (default: 1)",
+    )
+    parser.add_argument(
         "--explain",
         action="store_true",
         help="print what was rewritten and what it saves (instead of source to stdout)",

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from graphcomp.codegen.dimensions import dimension_source, solved_source
@@ -16,6 +15,7 @@ from graphcomp.codegen.layout import (
     quoted,
     returned,
     unpacked,
+    words,
 )
 from graphcomp.codegen.parameters import SCALARS, Parameter
 from graphcomp.evaluate import Binding, bindings
@@ -54,6 +54,7 @@ class Arguments:
         dims: the names of the variables for the dimensions.
         arrays: whether they are NumPy's; else Python numbers.
         bindings: where each dimension is found.
+        checked: whether they are checked and converted.
     """
 
     inputs: tuple[Node, ...]
@@ -63,9 +64,12 @@ class Arguments:
     dims: Mapping[str, str]
     arrays: bool
     bindings: Mapping[str, Binding]
+    checked: bool = True
 
     @classmethod
-    def of(cls, given: Sequence[Argument], taken: Iterable[str], *, arrays: bool) -> Arguments:
+    def of(
+        cls, given: Sequence[Argument], taken: Iterable[str], *, arrays: bool, checked: bool = True
+    ) -> Arguments:
         """Arguments named as in the graph, but for names that are taken."""
         used = set(taken)
         inputs = tuple(node for argument in given for node in argument.nodes)
@@ -76,7 +80,7 @@ class Arguments:
             used.add(found)
             return found
 
-        parameters = tuple(Parameter.of(argument, give) for argument in given)
+        parameters = tuple(Parameter.of(argument, give, checked=checked) for argument in given)
         names: dict[Node, str] = {}
         titles: dict[str, str] = {}
         for parameter in parameters:
@@ -87,7 +91,7 @@ class Arguments:
             dims[dim] = fresh_name(dim, used)
             used.add(dims[dim])
         found = {binding.dim: binding for binding in bindings(inputs)}
-        return cls(inputs, parameters, names, titles, dims, arrays, found)
+        return cls(inputs, parameters, names, titles, dims, arrays, found, checked)
 
     @property
     def renamed(self) -> dict[str, str]:
@@ -139,7 +143,15 @@ class Arguments:
         return lines, checks
 
     def convert(self, node: Node, name: str, title: str, indent: int) -> list[str]:
-        """The lines that convert a variable, which messages call `title`."""
+        """The lines that convert a variable, which messages call `title`.
+
+        What is not checked is taken as it is; but a number gets its dtype, as numbers of Python
+        divide and promote otherwise than those of NumPy.
+        """
+        if not self.checked:
+            if node.shape or not self.arrays:
+                return []
+            return layout(f"{name} = np.{_numpy_name(node.dtype)}({name})", indent)
         if not self.arrays:
             kind = node.dtype.kind
             helper = {"f": "_number", "b": "bool"}.get(kind, "_whole")
@@ -153,7 +165,7 @@ class Arguments:
 
     def check(self, node: Node, name: str, title: str, indent: int) -> list[str]:
         """The lines that compare the shape of a variable with the dimensions."""
-        if not self.needs_check(node):
+        if not self.checked or not self.needs_check(node):
             return []
         sizes = [dimension_source(dim, self.dims) for dim in node.shape]
         listed = f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
@@ -177,7 +189,7 @@ class Arguments:
         names = dict.fromkeys(self._argument(symbol.name) for symbol in symbols)
         return ", ".join(self.titles.get(name, name) for name in names)
 
-    def checked(self) -> list[str]:
+    def checking_function(self) -> list[str]:
         """The function that converts and checks all arguments."""
         types = [array_type(node) for node in self.inputs]
         names = [self.names[node] for node in self.inputs]
@@ -203,9 +215,14 @@ class Arguments:
         lines += [*self.bind(needed, 1), *checks]
         return [*lines, *returned(tuple(names) if len(names) > 1 else names[0], 1)]
 
-    def call_checked(self, indent: int, below: Sequence[str]) -> list[str]:
-        """The line that calls it; parts of structures that the lines below do not read get a _."""
-        used = set(re.findall(r"\w+", "\n".join(below)))
+    def prologue(self, indent: int, below: Sequence[str], give: Callable[[str], str]) -> list[str]:
+        """The lines that take the arguments: a call of that function, if they are checked.
+
+        Parts of structures that the lines below do not read get a _.
+        """
+        used = words(below)
+        if not self.checked:
+            return self._as_given(indent, used, give)
         names = [
             name if each.argument.plain or name in used else f"_{name}"
             for each in self.parameters
@@ -221,6 +238,17 @@ class Arguments:
         if len(other) + 4 * indent + 4 > WIDTH:
             return unpacked(names, call, indent)
         return [f"{INDENT * indent}if {other}:", *unpacked(names, call, indent + 1)]
+
+    def _as_given(
+        self, indent: int, used: Collection[str], give: Callable[[str], str]
+    ) -> list[str]:
+        """The lines that take the arguments without a check."""
+        lines = []
+        for parameter in self.parameters:
+            lines += parameter.unpack(give, indent, used)
+            for node, name in zip(parameter.nodes, parameter.variables, strict=True):
+                lines += self.convert(node, name, name, indent) if name in used else []
+        return lines
 
 
 def array_type(node: Node) -> str:

@@ -97,6 +97,7 @@ class Context:
         constant_name: names of constants.
         passed: the variables for functions that are passed in, by the names of those functions.
         threads: whether compiled loops may run on several threads.
+        workers: threads that compute blocks of rows.
     """
 
     dialect: Dialect
@@ -104,6 +105,7 @@ class Context:
     constant_name: Callable[[Node], str]
     passed: Mapping[str, str] = field(default_factory=dict)
     threads: bool = False
+    workers: int = 1
     _plain: dict[Op, Spelling] = field(default_factory=dict, init=False, repr=False)
     _simple: dict[Op, _Simple | None] = field(default_factory=dict, init=False, repr=False)
 

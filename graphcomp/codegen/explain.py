@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import sympy
 
 from graphcomp.ad import Wrt
-from graphcomp.codegen.module import TARGETS, requested
+from graphcomp.codegen.module import requested
+from graphcomp.codegen.options import TARGETS, Options
 from graphcomp.codegen.plans import Plan
 from graphcomp.codegen.prepare import FREE, Prepared, prepare
 from graphcomp.codegen.regions import CALL, PART
@@ -55,7 +56,7 @@ def explain(
       arrays      at most 2*n entries alive, 2*d*n + 2*d + 7*n read and written
       blocks      none
     """
-    _, plans, report, _ = requested(graph, functions, wrt, target, None, output)
+    _, plans, report, _ = requested(graph, functions, wrt, Options(target), None, output)
     return "\n".join(line for each in plans for line in _of_plan(each, report, target))
 
 

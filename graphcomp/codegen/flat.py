@@ -49,7 +49,8 @@ def flat_function(request: Request, inner: Plan, arguments: Arguments) -> list[s
     missing = [dim for dim in dimension_names(shapes) if dim not in known]
     solved = _solved(total, missing)
     kept = _kept(arguments, set(others))
-    params = [f"{theta}: ArrayLike", *(parameter.annotated() for parameter in kept)]
+    kind = "ArrayLike" if arguments.checked else "Array"
+    params = [f"{theta}: {kind}", *(parameter.annotated() for parameter in kept)]
     if missing and solved is None:
         params += ["*", *(f"{arguments.dims[dim]}: int" for dim in missing)]
     lines = definition(f"{request.name}_{FLAT}", params, "tuple[float, Array]")
@@ -60,8 +61,10 @@ def flat_function(request: Request, inner: Plan, arguments: Arguments) -> list[s
         f"Value and gradient of {inner.primal[0]} for one vector {theta} that holds {held}, "
         "row by row. The gradient is such a vector too."
     )
+    about += "" if arguments.checked else " Arguments are not checked."
     lines += docstring(about, indent=1)
-    lines += layout(f'{theta} = _as_array({quoted(theta)}, {theta}, ("{shown(total)}",))', 1)
+    if arguments.checked:
+        lines += layout(f'{theta} = _as_array({quoted(theta)}, {theta}, ("{shown(total)}",))', 1)
     for parameter in kept:
         lines += parameter.unpack(names.give, 1)
         for node, name, title in zip(
@@ -86,7 +89,8 @@ def _kept(arguments: Arguments, others: Collection[Node]) -> list[Parameter]:
             continue
         for node, name in zip(parameter.nodes, parameter.variables, strict=True):
             if node in others:
-                kept.append(Parameter(Argument(name, LEAF, (name,), (node,)), name, (name,)))
+                argument = Argument(name, LEAF, (name,), (node,))
+                kept.append(Parameter(argument, name, (name,), parameter.checked))
     return kept
 
 
@@ -137,8 +141,9 @@ def _unpacked(
     error = (
         f'_misfit({quoted(theta)}, {theta}.shape, ({size},), ("{shown(total)}",), ("{origin}",))'
     )
-    lines += layout(f"if {theta}.size != {size}:", 1)
-    lines += layout(f"raise {error}", 2)
+    if arguments.checked:
+        lines += layout(f"if {theta}.size != {size}:", 1)
+        lines += layout(f"raise {error}", 2)
     names = [arguments.names[node] for node in variables]
     if len(variables) == 1:
         return [*lines, *layout(f"{names[0]} = {theta}", 1)]

@@ -14,17 +14,18 @@ import sympy
 from graphcomp.codegen.block import Block, Names
 from graphcomp.codegen.buffers import Statement, reuse_buffers
 from graphcomp.codegen.dialects import Context
-from graphcomp.codegen.dimensions import dimension_source, shape_source
-from graphcomp.codegen.layout import INDENT, definition, docstring, layout, returned, unpacked
+from graphcomp.codegen.dimensions import dimension_source
+from graphcomp.codegen.layout import INDENT, definition, docstring
 from graphcomp.codegen.lines import rename_pieces, statement_lines
 from graphcomp.codegen.pieces import Piece
 from graphcomp.codegen.prepare import Prepared, choose_statements
 from graphcomp.codegen.records import Records
 from graphcomp.codegen.regions import Region, moves
 from graphcomp.codegen.results import Results
+from graphcomp.codegen.row_loop import RowLoop
 from graphcomp.codegen.scratch import Scratch, with_scratch
 from graphcomp.node import Node
-from graphcomp.op import ATOM, SUMMED, Form
+from graphcomp.op import ATOM, Form
 from graphcomp.rewrite import Report
 from graphcomp.shape import Dim, Shape, size_of
 from graphcomp.traversal import topological
@@ -125,6 +126,7 @@ class _Kernel:
         self.statements: list[Statement] = []
         self.symbols: set[str] = set()
         self.scratch: Scratch | None = None
+        self._scratch_name = names.give("scratch")
         block = self._block(Names(names.taken), results)
         self.block_dims = self._named(self.symbols)
         self.symbols |= _symbols([region.dim, self._width()[1], *self._allocated()])
@@ -139,16 +141,30 @@ class _Kernel:
 
     def lines(self) -> list[str]:
         """Both functions."""
-        kind = self._block_type()
+        kind = _tuple_type(self.region.outputs)
         about = f"A block of rows{', the last axis inside' if self.region.turned else ''}."
         head = self._head(self.block_dims)
         if self.scratch is not None:
-            head.append(f"scratch: Any = (None,) * {len(self.scratch.names)}")
+            head.append(f"{self._scratch_name}: Any = (None,) * {len(self.scratch.names)}")
         lines = ["", "", *definition(self.block_name, head, kind)]
         lines += [*docstring(about, indent=1), *self._block_lines]
-        about = "All rows, in blocks that stay in the cache."
-        lines += ["", "", *definition(self.rows_name, self._head(self.dims), self._type())]
-        return [*lines, *docstring(about, indent=1), *self._loop()]
+        loop = RowLoop(
+            self.context,
+            self.region,
+            self.parts,
+            self.block_name,
+            self.args,
+            self.block_dims,
+            self._results,
+            self._step(),
+            (self._scratch_name, self.scratch),
+            self._names,
+        )
+        about = "All rows, in blocks that stay in the cache"
+        about += ", on several threads." if loop.threaded else "."
+        kind = _tuple_type(self.parts)
+        lines += ["", "", *definition(self.rows_name, self._head(self.dims), kind)]
+        return [*lines, *docstring(about, indent=1), *loop.lines()]
 
     def _named(self, symbols: Iterable[str]) -> list[str]:
         return [self.context.dims.get(name, name) for name in sorted(symbols)]
@@ -157,13 +173,6 @@ class _Kernel:
         """The parameters."""
         given = [f"{a}: {t}" for a, t in zip(self.args, self.types, strict=True)]
         return [*given, *(f"{dim}: int" for dim in dims)]
-
-    def _type(self) -> str:
-        return _tuple_type(self.parts)
-
-    def _block_type(self) -> str:
-        """What one block gives."""
-        return _tuple_type(self.region.outputs)
 
     # ------------------------------------------------------------ one block
 
@@ -209,9 +218,9 @@ class _Kernel:
             )
             lines = [f"{INDENT}{rows} = {first}.shape[{axis}]", *lines]
         if self.scratch is not None:
-            several = len(self.scratch.names) > 1
+            memory = self._scratch_name + ("" if len(self.scratch.names) > 1 else "[0]")
             lines = [
-                f"{INDENT}{', '.join(self.scratch.names)} = scratch{'' if several else '[0]'}",
+                f"{INDENT}{', '.join(self.scratch.names)} = {memory}",
                 *lines,
             ]
         self.symbols |= dims - {rows}
@@ -219,7 +228,7 @@ class _Kernel:
 
     def _use_scratch(self, names: Names, live: Collection[str]) -> None:
         """Write the large arrays of a block into memory that is used again."""
-        if not self.region.turned:
+        if not self.region.turned or self.context.workers > 1:
             return
         large = large_arrays([s.node for s in self.statements], self.region.rows)
         shapes = [node.shape for node in large]
@@ -283,94 +292,6 @@ class _Kernel:
         length = f"{entries} // ({divisor}) + 1"
         return f"max({FEWEST_LAST}, {length})" if self.region.turned else length
 
-    def _loop(self) -> list[str]:
-        region, names = self.region, self._names
-        rows = dimension_source(region.dim, self.context.dims)
-        step = self._step()
-        lines = []
-        if not step.isdigit():
-            lines.append(f"{INDENT}step = {step}")
-            names.taken.add("step")
-            step = "step"
-        i, j = names.give("i"), names.give("j")
-        given = ", ".join([*self.args, *self.block_dims])
-        views = self._views(names)
-        whole = f"{self.block_name}({given})"
-        if not views:
-            lines += [f"{INDENT}if {rows} <= {step}:", *layout(f"return {whole}", 2)]
-        joins = {
-            number: join for (number, _), join in zip(region.places, region.joins, strict=True)
-        }
-        scattered = {number for number, scatters in region.places if scatters is not None}
-        for k, (name, part) in enumerate(zip(self._results, self.parts, strict=True)):
-            start = self._start(part, SUMMED if k in scattered else joins[k])
-            lines += layout(f"{name} = {start}", 1)
-        lines += [f"{INDENT}{name} = {view}" for name, view in views.values()]
-        if views:
-            lines += [f"{INDENT}if {rows} <= {step}:", *self._whole(whole, views)]
-        several = len(region.outputs) > 1
-        parts = names.give("parts" if several else "part")
-        sliced = [
-            name if axis is None else f"{name}{_slice(axis, i, j)}"
-            for name, axis in zip(self.args, region.cuts, strict=True)
-        ]
-        handed = [*sliced, *self.block_dims]
-        if self.scratch is not None:
-            lines += self._scratch_lines(step)
-            axis = self.scratch.shape.index(region.rows)
-            handed.append(f"scratch[{':, ' * (axis + 1)}: {rows} - {i}]")
-        lines += [
-            f"{INDENT}for {i} in range(0, {rows}, {step}):",
-            f"{INDENT * 2}{j} = {i} + {step}",
-            *layout(f"{parts} = {self.block_name}({', '.join(handed)})", 2),
-        ]
-        for k, ((number, _), joined) in enumerate(zip(region.places, region.joins, strict=True)):
-            name, value = self._results[number], f"{parts}[{k}]" if several else parts
-            if k in views:
-                lines.append(f"{INDENT * 2}{views[k][0]}{_slice(joined, i, j)} += {value}")
-            elif joined == SUMMED:
-                lines.append(f"{INDENT * 2}{name} += {value}")
-            else:
-                lines.append(f"{INDENT * 2}{name}{_slice(joined, i, j)} = {value}")
-        single = len(self._results) == 1
-        return [*lines, *returned(self._results[0] if single else tuple(self._results), 1)]
-
-    def _whole(self, call: str, views: Mapping[int, tuple[str, str]]) -> list[str]:
-        """All rows as one block, where results are scattered."""
-        own = [
-            f"{views[k][0]}_part" if k in views else self._results[number]
-            for k, (number, _) in enumerate(self.region.places)
-        ]
-        lines = unpacked(own, call, 2) if len(own) > 1 else layout(f"{own[0]} = {call}", 2)
-        lines += [f"{INDENT * 2}{name} += {name}_part" for name, _ in views.values()]
-        single = len(self._results) == 1
-        return [*lines, *returned(self._results[0] if single else tuple(self._results), 2)]
-
-    def _views(self, names: Names) -> dict[int, tuple[str, str]]:
-        """Names for the places of results that outputs are added to, and what they show."""
-        return {
-            k: (names.give(f"v{k + 1}"), self.context.place(scatters, self._results[number])[0])
-            for k, (number, scatters) in enumerate(self.region.places)
-            if scatters is not None
-        }
-
-    def _scratch_lines(self, step: str) -> list[str]:
-        """The memory that all blocks write into."""
-        assert self.scratch is not None
-        length = sympy.Symbol("step")
-        shape = [length if dim == self.region.rows else dim for dim in self.scratch.shape]
-        named = {**self.context.dims, "step": step}
-        source = shape_source((len(self.scratch.names), *shape), named)
-        return layout(f"scratch = np.empty({source})", 1)
-
-    def _start(self, part: Node, joined: int) -> str:
-        """What the results of the blocks are put into."""
-        if not part.shape:
-            return "0.0" if part.is_real else "0"
-        shape = shape_source(part.shape, self.context.dims)
-        dtype = "" if part.dtype == "float64" else f", np.{part.dtype}"
-        return f"np.{'zeros' if joined == SUMMED else 'empty'}({shape}{dtype})"
-
 
 class _Parts(Results):
     """The results of a block: numbers stay as NumPy has them."""
@@ -415,7 +336,3 @@ def _weight(width: Dim) -> tuple[int, int]:
     if isinstance(width, int):
         return 0, width
     return int(sympy.total_degree(width)), 0
-
-
-def _slice(axis: int, start: str, stop: str) -> str:
-    return f"[{':, ' * axis}{start}:{stop}]"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -146,6 +146,11 @@ def split_commas(text: str) -> list[str]:
             start = match.end()
     rest = text[start:].strip()
     return [*parts, rest] if rest else parts
+
+
+def words(lines: Iterable[str]) -> set[str]:
+    """The names and numbers in some lines."""
+    return set(re.findall(r"\w+", "\n".join(lines)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,10 +294,10 @@ def definition(name: str, params: Sequence[str], result: str, indent: int = 0) -
 
 
 def unpacked(targets: Sequence[str], call: str, indent: int) -> list[str]:
-    """``a, b = call(...)``."""
+    """``a, b = call(...)``, or the name of what is taken apart in place of the call."""
     text = f"{', '.join(targets)} = {call}"
     margin = INDENT * indent
-    opening = text.index("(") + 1
+    opening = text.index("(") + 1 if "(" in text else len(text)
     if len(margin) + opening <= WIDTH:
         return layout(text, indent)
     lines = [f"{margin}(", *(f"{margin}{INDENT}{target}," for target in targets)]

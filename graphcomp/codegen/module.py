@@ -14,15 +14,17 @@ from graphcomp.codegen import runtime
 from graphcomp.codegen.arguments import COMPILED, RESERVED, STORED, STRUCTURED, Arguments
 from graphcomp.codegen.compiled import compiled_helpers, loading
 from graphcomp.codegen.constants import Array, Constants, is_large, packed_arrays, stored_lines
-from graphcomp.codegen.dialects import MATH, NUMBA, NUMPY, Context, Dialect, no_arrays
+from graphcomp.codegen.dialects import Context, no_arrays
 from graphcomp.codegen.digest import graph_digest
 from graphcomp.codegen.flat import FLAT, flat_function
 from graphcomp.codegen.functions import named_steps, plan
 from graphcomp.codegen.header import About, header, is_flat, signature
 from graphcomp.codegen.layout import literal
+from graphcomp.codegen.options import Options
 from graphcomp.codegen.plans import Plan, Request
 from graphcomp.codegen.records import Records
 from graphcomp.codegen.source import Writer
+from graphcomp.codegen.threads import IMPORTS, THREADED, thread_helpers, uses_threads
 from graphcomp.errors import InputError, NamingError
 from graphcomp.graph import GraphData
 from graphcomp.names import check_name, fresh_name, identifier
@@ -32,7 +34,6 @@ from graphcomp.program import Program, build_program
 from graphcomp.rewrite import PASSES, Report, stabilize_graph
 from graphcomp.traversal import collector_at_rest, topological
 
-TARGETS = {"numpy": NUMPY, "math": MATH, "numba": NUMBA}
 _WORD = re.compile(r"\b_[A-Za-z]\w*\b")
 
 
@@ -45,6 +46,8 @@ def generate(
     name: str | None = None,
     output: str | None = None,
     parallel: bool = False,
+    checks: bool = True,
+    threads: int = 1,
 ) -> str:
     """The source of a module that computes a graph and its derivatives, and needs NumPy only.
 
@@ -59,10 +62,14 @@ def generate(
         name: of the functions; by default the graph's.
         output: the output that gradients are of, where there are several.
         parallel: for the target "numba": loops whose turns are independent run on several threads.
+        checks: whether functions check and convert their arguments. Without, they take arrays of
+            just the right shapes and dtypes.
+        threads: for the target "numpy": this many threads compute blocks of large arrays. The
+            results are the same, bit for bit.
 
     Raises:
-        InputError: no such kind or target, arrays for the target "math", or `parallel` for another
-            target than "numba".
+        InputError: no such kind or target, arrays for the target "math", or an option that the
+            target does not have.
         DerivativeError: a gradient of something that is no real scalar.
 
     >>> import graphcomp as gc
@@ -71,8 +78,9 @@ def generate(
     >>> "def y_grad(x: float, a: float) -> tuple[float, float]:" in text
     True
     """
-    options: dict[str, Any] = {"target": target, "name": name, "output": output}
-    return build_module(graph, functions, wrt, **options, parallel=parallel).source
+    options: dict[str, Any] = {"target": target, "parallel": parallel, "checks": checks}
+    options |= {"threads": threads}
+    return build_module(graph, functions, wrt, name=name, output=output, **options).source
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,32 +109,32 @@ def build_module(
     name: str | None = None,
     output: str | None = None,
     parallel: bool = False,
+    checks: bool = True,
+    threads: int = 1,
 ) -> Generated:
     """A module, as by `generate`, with what does not stand in its source."""
+    options = Options(target, parallel, checks, threads)
     with collector_at_rest():
-        return _generate(graph, functions, wrt, target, name, output, parallel)
+        return _generate(graph, functions, wrt, options, name, output)
 
 
 def requested(
     graph: GraphData,
     functions: Sequence[str],
     wrt: Wrt,
-    target: str,
+    options: Options,
     name: str | None,
     output: str | None,
 ) -> tuple[Request, list[Plan], Report, Program]:
     """What is asked for, the plan of each function, what was rewritten before, and the steps.
 
     Raises:
-        InputError: no such target, or arrays for one that has none.
+        InputError: arrays for a target that has none.
     """
-    if target not in TARGETS:
-        msg = f"target must be {' or '.join(map(repr, TARGETS))}, not {target!r}"
-        raise InputError(msg)
     for node in graph.inputs:
-        if not TARGETS[target].arrays and node.shape:
+        if not options.dialect.arrays and node.shape:
             raise no_arrays(node)
-    reserved = {*_reserved(graph, TARGETS[target]), *_carried(graph.nodes)}
+    reserved = {*_reserved(graph, options), *_carried(graph.nodes)}
     called = fresh_name(check_name(name or graph.name, "name"), reserved)
     report = Report()
     program = build_program(graph)
@@ -143,28 +151,24 @@ def _generate(
     graph: GraphData,
     functions: Sequence[str],
     wrt: Wrt,
-    target: str,
+    options: Options,
     name: str | None,
     output: str | None,
-    parallel: bool,
 ) -> Generated:
-    if parallel and target in TARGETS and not TARGETS[target].compiled:
-        msg = f"parallel=True is for target 'numba'; target {target!r} has no loops to share out"
-        raise InputError(msg)
-    request, plans, report, program = requested(graph, functions, wrt, target, name, output)
+    request, plans, report, program = requested(graph, functions, wrt, options, name, output)
     carried = _carried(topological([node for each in plans for node in each.outputs.values()]))
-    reserved = {*_reserved(graph, TARGETS[target]), *_carried(graph.nodes), *carried}
-    writer, constants = _writer(graph, plans, reserved, target, report, parallel=parallel)
+    reserved = {*_reserved(graph, options), *_carried(graph.nodes), *carried}
+    writer, constants = _writer(graph, plans, reserved, options, report)
     functions_of = {each.name: writer.function(each) for each in plans}
     kinds = [each.kind for each in plans]
     if FLAT in ((functions,) if isinstance(functions, str) else functions):
-        if not TARGETS[target].arrays:
+        if not options.dialect.arrays:
             msg = f"{FLAT} returns an array: use target 'numpy'"
             raise InputError(msg)
         inner = next(each for each in plans if each.kind == "value_and_grad")
         functions_of[f"{request.name}_{FLAT}"] = flat_function(request, inner, writer.arguments)
         kinds.append(FLAT)
-    about = About(request, tuple(kinds), target, program, parallel)
+    about = About(request, tuple(kinds), options, program)
     stored = constants.stored()
     data = packed_arrays(stored)
     lines = stored_lines(stored, data) if stored else []
@@ -172,14 +176,14 @@ def _generate(
     return Generated(source, stored, data, writer.records.names)
 
 
-def _reserved(graph: GraphData, dialect: Dialect) -> set[str]:
+def _reserved(graph: GraphData, options: Options) -> set[str]:
     """The names that the module may use itself."""
     modules = (runtime, numpy_runtime, math_runtime, numba_runtime)
     names = {*RESERVED, "_checked", *(name for module in modules for name in _helpers(module))}
     if not (all(each.plain for each in graph.arguments) and is_flat(graph.results)):
         names |= STRUCTURED
-    if dialect.compiled:
-        names |= COMPILED
+    names |= COMPILED if options.dialect.compiled else set()
+    names |= THREADED if options.threads > 1 else set()
     return names | STORED if any(map(is_large, graph.nodes)) else names
 
 
@@ -187,13 +191,13 @@ def _writer(
     graph: GraphData,
     plans: Sequence[Plan],
     reserved: set[str],
-    target: str,
+    options: Options,
     report: Report,
-    *,
-    parallel: bool,
 ) -> tuple[Writer, Constants]:
-    dialect = TARGETS[target]
-    arguments = Arguments.of(graph.arguments, reserved, arrays=dialect.arrays)
+    dialect = options.dialect
+    arguments = Arguments.of(
+        graph.arguments, reserved, arrays=dialect.arrays, checked=options.checks
+    )
     parameters = [parameter.name for parameter in arguments.parameters]
     taken = {*reserved, *arguments.names.values(), *arguments.dims.values(), *parameters}
 
@@ -205,7 +209,9 @@ def _writer(
 
     records = Records(plans, give)
     constants = Constants(taken)
-    context = Context(dialect, arguments.dims, constants.name, threads=parallel)
+    context = Context(
+        dialect, arguments.dims, constants.name, threads=options.parallel, workers=options.threads
+    )
     return Writer(context, arguments, taken, PASSES, records, report), constants
 
 
@@ -227,13 +233,14 @@ def _assemble(
 ) -> str:
     """The parts of the module in order."""
     functions = [line for body in bodies.values() for line in ["", "", *body]]
-    if about.request.graph.inputs:
-        functions = ["", "", *writer.arguments.checked(), *functions]
+    if about.request.graph.inputs and writer.arguments.checked:
+        functions = ["", "", *writer.arguments.checking_function(), *functions]
     functions = [*(["", "", *stored] if stored else []), *functions]
-    functions = [*_used_helpers(functions, about.target, carried), *functions]
+    functions = [*_used_helpers(functions, about.options.target, carried), *functions]
     compiled = any(line in {"@_compiled", "@_threaded"} for line in functions)
     if compiled:
         functions = [*compiled_helpers(functions), *functions]
+    functions = [*thread_helpers(functions, about.options.threads), *functions]
     fixed = [
         "",
         *literal(sorted(bodies, key=_natural), "__all__ = "),
@@ -243,9 +250,9 @@ def _assemble(
     values = ["", *printed] if printed else []
     values += writer.records.lines()
     code = "\n".join([*fixed, *values, *functions])
-    needs = "NumPy and numba" if compiled else "NumPy" if about.target != "math" else "Python"
+    needs = "NumPy and numba" if compiled else "NumPy" if about.options.dialect.arrays else "Python"
     top = header(about, writer.arguments, needs, stored=bool(stored))
-    lines = [*top, *_imports(code, arrays=about.target != "math", compiled=compiled)]
+    lines = [*top, *_imports(code, arrays=about.options.dialect.arrays, compiled=compiled)]
     return "\n".join([*lines, *fixed, *values, *functions]) + "\n"
 
 
@@ -296,22 +303,26 @@ def _imports(code: str, *, arrays: bool, compiled: bool) -> list[str]:
         return word in code and re.search(rf"(?<![\w.\"]){word}\b", code) is not None
 
     wanted = {"importlib": compiled, "hashlib": uses("hashlib"), "math": uses("math")}
+    threaded = uses_threads(code.split("\n"))
+    wanted |= {"os": threaded, "threading": threaded}
     plain = [name for name, used in (wanted | {"pathlib": compiled}).items() if used]
     lines = ["", *(f"import {name}" for name in sorted(plain))]
+    lines += ["from collections import deque"] if threaded else []
     abstract = [
         name
-        for name in ("Callable", "Mapping", "Sequence")
+        for name in ("Callable", "Iterator", "Mapping", "Sequence")
         if uses(name) or (compiled and name == "Callable")
     ]
     if abstract:
         lines.append(f"from collections.abc import {', '.join(abstract)}")
+    lines += IMPORTS if threaded else ()
     if uses("Path"):
         lines.append("from pathlib import Path")
     alias = arrays and uses("Array")
     names = {"NamedTuple": uses("NamedTuple"), "TypeAlias": alias, "TypeVar": compiled}
     typing = ["Any", *(name for name, used in names.items() if used)]
     lines.append(f"from typing import {', '.join(typing)}")
-    if uses("np"):
+    if uses("np") or alias:
         lines += ["", "import numpy as np"]
         lines += ["from numpy.typing import ArrayLike"] if uses("ArrayLike") else []
     if alias:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from graphcomp.codegen.layout import layout, quoted, unpacked
@@ -24,20 +24,24 @@ class Parameter:
         argument: what it is in the graph.
         name: of the parameter.
         variables: the variables for its arrays; the parameter itself for one array.
+        checked: whether anything is taken, and then checked and converted.
     """
 
     argument: Argument
     name: str
     variables: tuple[str, ...]
+    checked: bool = True
 
     @classmethod
-    def of(cls, argument: Argument, give: Callable[[str], str]) -> Parameter:
+    def of(
+        cls, argument: Argument, give: Callable[[str], str], *, checked: bool = True
+    ) -> Parameter:
         """A parameter with the names that `give` makes of those wanted."""
         if argument.plain:
             name = give(argument.leaves[0])
-            return cls(argument, name, (name,))
+            return cls(argument, name, (name,), checked)
         name = give(argument.name)
-        return cls(argument, name, tuple([give(leaf) for leaf in argument.leaves]))
+        return cls(argument, name, tuple([give(leaf) for leaf in argument.leaves]), checked)
 
     @property
     def nodes(self) -> tuple[Node, ...]:
@@ -52,7 +56,8 @@ class Parameter:
     @property
     def type(self) -> str:
         """The type, as an annotation."""
-        return _annotation(self.argument.structure, iter(self.nodes))
+        types = (parameter_type(node, checked=self.checked) for node in self.nodes)
+        return _annotation(self.argument.structure, types)
 
     def annotated(self) -> str:
         """The parameter with its type."""
@@ -61,20 +66,30 @@ class Parameter:
     def flat(self) -> list[str]:
         """A parameter for each of its arrays, with its type."""
         pairs = zip(self.variables, self.nodes, strict=True)
-        return [f"{name}: {parameter_type(node)}" for name, node in pairs]
+        return [f"{name}: {parameter_type(node, checked=self.checked)}" for name, node in pairs]
 
-    def unpack(self, give: Callable[[str], str], indent: int) -> list[str]:
-        """The lines that take it apart; none for one array."""
-        variables = iter(self.variables)
-        return _unpack(self.argument.structure, self.name, self.name, variables, give, indent)
+    def unpack(
+        self, give: Callable[[str], str], indent: int, used: Collection[str] | None = None
+    ) -> list[str]:
+        """The lines that take it apart; none for one array.
+
+        What is not checked is taken apart into the variables that are used only.
+        """
+        structure, variables = self.argument.structure, iter(self.variables)
+        if self.checked:
+            return _unpack(structure, self.name, self.name, variables, give, indent)
+        names = [name if used is None or name in used else "" for name in variables]
+        return _unpack_as_given(structure, self.name, names, give, indent)
 
     def packed(self) -> str:
         """An expression that puts its arrays together again."""
         return packed(self.argument.structure, iter(self.variables))
 
 
-def parameter_type(node: Node) -> str:
-    """The type of one array or number as an argument."""
+def parameter_type(node: Node, *, checked: bool = True) -> str:
+    """The type of one array or number as an argument; if that is not checked, it must be right."""
+    if not checked:
+        return "Array" if node.shape else "float" if node.dtype == "float64" else "Any"
     return "ArrayLike" if node.shape else SCALARS[node.dtype.kind]
 
 
@@ -104,12 +119,12 @@ def packed(structure: Structure, texts: Iterator[str]) -> str:
     return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
 
 
-def _annotation(structure: Structure, nodes: Iterator[Node]) -> str:
+def _annotation(structure: Structure, types: Iterator[str]) -> str:
     if structure.kind is None:
-        return parameter_type(next(nodes))
+        return next(types)
     if structure == NOTHING:
         return "None"
-    parts = [_annotation(part, nodes) for part in structure.parts]
+    parts = [_annotation(part, types) for part in structure.parts]
     common = _common(parts)
     if structure.kind is dict:
         key = key_type(structure.keys)
@@ -165,3 +180,32 @@ def _unpack(
     if len(targets) == 1:
         return [*layout(f"({targets[0]},) = {call}", indent), *below]
     return [*unpacked(targets, call, indent), *below]
+
+
+def _unpack_as_given(
+    structure: Structure,
+    value: str,
+    variables: Sequence[str],
+    give: Callable[[str], str],
+    indent: int,
+) -> list[str]:
+    """The lines that take a value apart that is as it should be; an empty variable is not needed."""
+    if structure.kind is None or not any(variables):
+        return []
+    targets, below, start = [], [], 0
+    for key, part in zip(structure.names(), structure.parts, strict=True):
+        own = variables[start : start + part.count]
+        start += part.count
+        if part.kind is None or not any(own):
+            targets.append("".join(own))
+        else:
+            targets.append(give(identifier(f"{value}_{key}")))
+            below += _unpack_as_given(part, targets[-1], own, give, indent)
+    if structure.kind is dict:
+        entries = zip(targets, structure.keys, strict=True)
+        lines = [f"{target} = {value}[{key_source(key)}]" for target, key in entries if target]
+        return [*(text for line in lines for text in layout(line, indent)), *below]
+    shown = [target or "_" for target in targets]
+    if len(shown) == 1:
+        return [*layout(f"({shown[0]},) = {value}", indent), *below]
+    return [*unpacked(shown, value, indent), *below]

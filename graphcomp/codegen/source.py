@@ -16,7 +16,7 @@ from graphcomp.codegen.buffers import (
 )
 from graphcomp.codegen.dialects import LIMITS, ONCE, Context, Dialect
 from graphcomp.codegen.kernels import Kernels
-from graphcomp.codegen.layout import INDENT, definition, docstring, layout
+from graphcomp.codegen.layout import INDENT, definition, docstring, layout, words
 from graphcomp.codegen.lines import rename_pieces, statement_lines
 from graphcomp.codegen.loop_cut import cut_into_loops
 from graphcomp.codegen.loop_kernels import LoopKernels
@@ -113,8 +113,9 @@ class _Function:
         self.pieces: dict[Node, Piece] = {}
         for node in plan.inputs:
             self._parameter(node, self.arguments.names[node])
-        self.tangents = [Parameter.of(each, self.names.give) for each in plan.tangents]
-        self.seeds = [Parameter.of(each, self.names.give) for each in plan.seeds]
+        checked, give = self.arguments.checked, self.names.give
+        self.tangents = [Parameter.of(each, give, checked=checked) for each in plan.tangents]
+        self.seeds = [Parameter.of(each, give, checked=checked) for each in plan.seeds]
         for parameter in (*self.tangents, *self.seeds):
             for node, given in zip(parameter.nodes, parameter.variables, strict=True):
                 self._parameter(node, given)
@@ -147,11 +148,12 @@ class _Function:
         lines = definition(self.name, given, self._annotation())
         lines += self._docstring(passed=not steps and bool(passed))
         body, inner = (self._handed_on(steps, passed), []) if steps else self._bodies()
-        checks = [line for each in self.tangents for line in self._prologue(each, 1)]
+        used = words([*body, *inner])
+        checks = [line for each in self.tangents for line in self._prologue(each, 1, used)]
         dims = self.dims | self.results.dims
         bound = self.arguments.bind(dims, 1) if self.arguments.arrays else []
         rest = [*bound, *checks, *body, *inner]
-        prologue = [*self.arguments.call_checked(1, rest), *bound, *checks]
+        prologue = [*self.arguments.prologue(1, rest, self.names.give), *bound, *checks]
         return [*lines, *(bound if self.careful else prologue), *body, *inner]
 
     def _handed_on(self, steps: str, passed: Collection[str]) -> list[str]:
@@ -169,12 +171,13 @@ class _Function:
             return [text for each in parameters for text in each.flat()]
         return [each.annotated() for each in parameters]
 
-    def _prologue(self, parameter: Parameter, indent: int) -> list[str]:
+    def _prologue(self, parameter: Parameter, indent: int, used: Collection[str]) -> list[str]:
         """The check of an argument that is not among the inputs of the graph."""
-        lines = parameter.unpack(self.names.give, indent)
+        lines = parameter.unpack(self.names.give, indent, used)
         parts = zip(parameter.nodes, parameter.variables, parameter.titles, strict=True)
         for node, name, title in parts:
-            lines += self.arguments.convert(node, name, title, indent)
+            if parameter.checked or name in used:
+                lines += self.arguments.convert(node, name, title, indent)
             checks = self.arguments.check(node, name, title, indent)
             if checks:
                 self.dims |= self.arguments.symbols(node.shape)
@@ -263,11 +266,13 @@ class _Function:
             ),
         ]
         lines += docstring(f"Cotangents of {self.plan.by}.", indent=2)
-        for seed in self.seeds:
-            lines += [] if self.careful and seed.argument.plain else self._prologue(seed, 2)
         inside = statement_lines(below, depth + 1, None, "")
         mine_too = {target for s in below for target in s.targets}
         inside += self.results.statement(inner, backward.pieces, mine_too, (), depth + 1)
+        used = words(inside)
+        for seed in self.seeds:
+            if not (self.careful and seed.argument.plain):
+                lines += self._prologue(seed, 2, used)
         given = ", ".join(seed.name for seed in self.seeds)
         lines += self._guarded(inside, f"{self._slow_call()}[1]({given})", 1)
         return body, [*lines, "", *end]
@@ -302,12 +307,13 @@ class _Function:
         return f"tuple[{values}, Callable[[{seeds}], {inner}]]"
 
     def _docstring(self, *, passed: bool = False) -> list[str]:
+        known = "" if self.arguments.checked else " Arguments are not checked."
         if passed:
             about = f"{self.plan.about} By the given functions: of `math`, or with limits."
             return docstring(about, indent=1)
         if self.careful:
             return docstring(f"{self.plan.about} With limits instead of exceptions.", indent=1)
-        return docstring(self.plan.about, indent=1)
+        return docstring(f"{self.plan.about}{known}", indent=1)
 
 
 def _dependents(order: Iterable[Node], seeds: Iterable[Node]) -> set[Node]:

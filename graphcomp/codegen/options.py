@@ -1,0 +1,69 @@
+"""The choices for a module that do not change what it computes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from graphcomp.codegen.dialects import MATH, NUMBA, NUMPY, Dialect
+from graphcomp.errors import InputError
+
+TARGETS = {"numpy": NUMPY, "math": MATH, "numba": NUMBA}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was chosen for a module.
+
+    Attributes:
+        target: "numpy", "numba" or "math".
+        parallel: whether compiled loops may run on several threads.
+        checks: whether functions check and convert their arguments.
+        threads: that compute blocks of rows.
+
+    Raises:
+        InputError: no such target, or a choice that it does not have.
+    """
+
+    target: str = "numpy"
+    parallel: bool = False
+    checks: bool = True
+    threads: int = 1
+
+    def __post_init__(self) -> None:
+        if self.target not in TARGETS:
+            msg = f"target must be {' or '.join(map(repr, TARGETS))}, not {self.target!r}"
+            raise InputError(msg)
+        if self.parallel and not self.dialect.compiled:
+            msg = (
+                f"parallel=True is for target 'numba'; target {self.target!r} has no loops to "
+                "share out"
+            )
+            raise InputError(msg)
+        if type(self.threads) is not int or self.threads < 1:
+            msg = f"threads must be a whole number from 1 on, not {self.threads!r}"
+            raise InputError(msg)
+        if self.threads > 1 and self.target != "numpy":
+            instead = "say parallel=True" if self.dialect.compiled else "it has no arrays"
+            msg = f"threads={self.threads} is for target 'numpy'; for target {self.target!r}, {instead}"
+            raise InputError(msg)
+
+    @property
+    def dialect(self) -> Dialect:
+        """How the target is written."""
+        return TARGETS[self.target]
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """What is not as it is by default, for programs: the target is not among it."""
+        found = {"checks": (self.checks, True), "threads": (self.threads, 1)}
+        return {name: value for name, (value, usual) in found.items() if value != usual}
+
+    @property
+    def shown(self) -> str:
+        """The target and what is not as it is by default, for people."""
+        parts = [f"target {self.target}"]
+        parts += ["parallel"] if self.parallel else []
+        parts += [] if self.checks else ["no checks"]
+        parts += [f"threads {self.threads}"] if self.threads > 1 else []
+        return "; ".join(parts)

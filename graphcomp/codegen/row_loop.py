@@ -1,0 +1,168 @@
+"""The function that goes over all rows of a region, block by block, and joins what the blocks give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import sympy
+
+from graphcomp.codegen.block import Names
+from graphcomp.codegen.dialects import Context
+from graphcomp.codegen.dimensions import dimension_source, shape_source
+from graphcomp.codegen.layout import INDENT, layout, returned, unpacked
+from graphcomp.codegen.regions import Region
+from graphcomp.codegen.scratch import Scratch
+from graphcomp.codegen.threads import threaded_turns
+from graphcomp.node import Node
+from graphcomp.op import SUMMED
+
+#: By the number of an output, a name for the places that it is added to, and what it shows.
+Views = Mapping[int, tuple[str, str]]
+
+
+@dataclass
+class RowLoop:
+    """The body of the function in the making.
+
+    For few rows it calls the function of a block once, on the arrays as they are.
+
+    Attributes:
+        context: what the module knows.
+        region: that is computed.
+        parts: the results of the call.
+        block_name: the function that computes a block.
+        args: its arguments.
+        dims: the dimensions that it is given besides.
+        results: the variables for the parts.
+        step: how many rows a block has.
+        scratch: the name for what a block writes into, and that, if there is anything.
+        names: no variable has one of these.
+    """
+
+    context: Context
+    region: Region
+    parts: Sequence[Node]
+    block_name: str
+    args: Sequence[str]
+    dims: Sequence[str]
+    results: Sequence[str]
+    step: str
+    scratch: tuple[str, Scratch | None]
+    names: Names
+
+    @property
+    def threaded(self) -> bool:
+        """Whether threads compute the blocks: where each writes to a place of its own, or adds."""
+        own = all(scatters is None for _, scatters in self.region.places)
+        return self.context.workers > 1 and own
+
+    def lines(self) -> list[str]:
+        """All statements."""
+        names = self.names
+        rows = dimension_source(self.region.dim, self.context.dims)
+        lines, step = [], self.step
+        if not step.isdigit():
+            lines.append(f"{INDENT}step = {step}")
+            names.taken.add("step")
+            step = "step"
+        i, j = names.give("i"), names.give("j")
+        views = self._views()
+        whole = f"{self.block_name}({', '.join([*self.args, *self.dims])})"
+        if not views:
+            lines += [f"{INDENT}if {rows} <= {step}:", *layout(f"return {whole}", 2)]
+        lines += self._starts(views)
+        if views:
+            lines += [f"{INDENT}if {rows} <= {step}:", *self._whole(whole, views)]
+        handed = [
+            name if axis is None else f"{name}{_slice(axis, i, j)}"
+            for name, axis in zip(self.args, self.region.cuts, strict=True)
+        ]
+        handed += self.dims
+        memory, scratch = self.scratch
+        if scratch is not None:
+            lines += layout(f"{memory} = {self._memory(scratch, step)}", 1)
+            axis = scratch.shape.index(self.region.rows)
+            handed.append(f"{memory}[{':, ' * (axis + 1)}: {rows} - {i}]")
+        call = f"{self.block_name}({', '.join(handed)})"
+        turns, end = f"range(0, {rows}, {step})", f"{j} = {i} + {step}"
+        joined = self._joined(views, i, j)
+        if self.threaded:
+            lines += threaded_turns(names.give, (i, end), turns, call, joined)
+        else:
+            parts = names.give("parts" if len(joined) > 1 else "part")
+            lines += [f"{INDENT}for {i} in {turns}:", f"{INDENT * 2}{end}"]
+            lines += layout(f"{parts} = {call}", 2)
+            for k, (_, place, how) in enumerate(joined):
+                value = f"{parts}[{k}]" if len(joined) > 1 else parts
+                lines.append(f"{INDENT * 2}{place} {'+=' if how == SUMMED else '='} {value}")
+        return [*lines, *self._return(1)]
+
+    def _starts(self, views: Views) -> list[str]:
+        """The results before the first block, and views of those that are scattered to."""
+        joins = {}
+        for (number, scatters), join in zip(self.region.places, self.region.joins, strict=True):
+            joins[number] = join if scatters is None else SUMMED
+        lines = []
+        for k, (name, part) in enumerate(zip(self.results, self.parts, strict=True)):
+            lines += layout(f"{name} = {self._start(part, joins[k])}", 1)
+        return [*lines, *(f"{INDENT}{name} = {view}" for name, view in views.values())]
+
+    def _start(self, part: Node, joined: int) -> str:
+        """What the results of the blocks are put into."""
+        if not part.shape:
+            return "0.0" if part.is_real else "0"
+        shape = shape_source(part.shape, self.context.dims)
+        dtype = "" if part.dtype == "float64" else f", np.{part.dtype}"
+        return f"np.{'zeros' if joined == SUMMED else 'empty'}({shape}{dtype})"
+
+    def _joined(self, views: Views, i: str, j: str) -> list[tuple[str, str, int]]:
+        """For each output its variable, its place for one block, and how it is joined."""
+        found = []
+        pairs = zip(self.region.places, self.region.joins, strict=True)
+        for k, ((number, _), joined) in enumerate(pairs):
+            name = self.results[number]
+            if k in views:
+                found.append((name, f"{views[k][0]}{_slice(joined, i, j)}", SUMMED))
+            else:
+                place = name if joined == SUMMED else f"{name}{_slice(joined, i, j)}"
+                found.append((name, place, joined))
+        return found
+
+    def _whole(self, call: str, views: Views) -> list[str]:
+        """All rows as one block, where results are scattered."""
+        own = [
+            f"{views[k][0]}_part" if k in views else self.results[number]
+            for k, (number, _) in enumerate(self.region.places)
+        ]
+        lines = unpacked(own, call, 2) if len(own) > 1 else layout(f"{own[0]} = {call}", 2)
+        lines += [f"{INDENT * 2}{name} += {name}_part" for name, _ in views.values()]
+        return [*lines, *self._return(2)]
+
+    def _views(self) -> dict[int, tuple[str, str]]:
+        """Names for the places of results that outputs are added to, and what they show."""
+        return {
+            k: (
+                self.names.give(f"v{k + 1}"),
+                self.context.place(scatters, self.results[number])[0],
+            )
+            for k, (number, scatters) in enumerate(self.region.places)
+            if scatters is not None
+        }
+
+    def _memory(self, scratch: Scratch, step: str) -> str:
+        """The memory that all blocks write into."""
+        length = sympy.Symbol("step")
+        shape = [length if dim == self.region.rows else dim for dim in scratch.shape]
+        source = shape_source(
+            (len(scratch.names), *shape), {**self.context.dims, length.name: step}
+        )
+        return f"np.empty({source})"
+
+    def _return(self, indent: int) -> list[str]:
+        single = len(self.results) == 1
+        return returned(self.results[0] if single else tuple(self.results), indent)
+
+
+def _slice(axis: int, start: str, stop: str) -> str:
+    return f"[{':, ' * axis}{start}:{stop}]"

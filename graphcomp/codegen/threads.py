@@ -1,0 +1,88 @@
+"""Blocks of rows on several threads: the loop over them, and what a module needs for it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+
+from graphcomp.codegen import threads_runtime
+from graphcomp.codegen.layout import INDENT, docstring, layout, returned
+from graphcomp.op import SUMMED
+
+#: Names that a module uses itself if there are threads.
+THREADED = frozenset(
+    {"cache", "copy_context", "deque", "os", "threading", "wait", "map", "Future"}
+    | {"Iterator", "ThreadPoolExecutor", "_THREADS", "_in_order", "_pool"}
+)
+#: What it imports then.
+IMPORTS = (
+    "from concurrent.futures import Future, ThreadPoolExecutor, wait",
+    "from contextvars import copy_context",
+    "from functools import cache",
+)
+_CALL = "_in_order("
+
+
+def uses_threads(lines: Sequence[str]) -> bool:
+    """Whether some lines go over blocks on several threads."""
+    return any(_CALL in line for line in lines)
+
+
+def thread_helpers(lines: Sequence[str], workers: int) -> list[str]:
+    """The functions that such lines call."""
+    if not uses_threads(lines):
+        return []
+    found = ["", f"_THREADS = {workers}"]
+    for name in ("_pool", "_in_order"):
+        source = inspect.getsource(vars(threads_runtime)[name]).rstrip()
+        found += ["", "", *source.replace("  # noqa: ARG001", "").split("\n")]
+    return found
+
+
+def threaded_turns(
+    give: Callable[[str], str],
+    start: tuple[str, str],
+    turns: str,
+    call: str,
+    results: Sequence[tuple[str, str, int]],
+) -> list[str]:
+    """A loop over blocks, of which each may be computed by another thread.
+
+    What is joined is written by that thread, each block to its own place; what is summed is added up
+    by the caller, in the order of the blocks.
+
+    Args:
+        give: makes a name that is not taken.
+        start: the variable for the start of a block, and the line that finds its end.
+        turns: the range of the starts.
+        call: computes a block.
+        results: of each part the variable, its place for one block, and how it is joined.
+    """
+    i, end = start
+    sums = [name for name, _, joined in results if joined == SUMMED]
+    block, parts = give("block"), give("parts" if len(results) > 1 else "part")
+    values = [f"{parts}[{k}]" for k in range(len(results))] if len(results) > 1 else [parts]
+    kind = {0: "None", 1: "Any"}.get(len(sums), "tuple[Any, ...]")
+    about = "A block; what is summed over all of them." if sums else "A block."
+    lines = ["", f"{INDENT}def {block}({i}: int) -> {kind}:", *docstring(about, indent=2)]
+    lines.append(f"{INDENT * 2}{end}")
+    if len(sums) == len(results):
+        lines += layout(f"return {call}", 2)
+    else:
+        lines += layout(f"{parts} = {call}", 2)
+        pairs = list(zip(results, values, strict=True))
+        lines += [
+            f"{INDENT * 2}{place} = {value}"
+            for (_, place, joined), value in pairs
+            if joined != SUMMED
+        ]
+        added = tuple(value for (_, _, joined), value in pairs if joined == SUMMED)
+        if added:
+            lines += returned(added if len(added) > 1 else added[0], 2)
+    some = (parts if len(sums) > 1 else give("part")) if sums else "_"
+    lines += ["", *layout(f"for {some} in {_CALL}{block}, {turns}):", 1)]
+    if not sums:
+        return [*lines, f"{INDENT * 2}pass"]
+    if len(sums) == 1:
+        return [*lines, f"{INDENT * 2}{sums[0]} += {some}"]
+    return [*lines, *(f"{INDENT * 2}{name} += {some}[{k}]" for k, name in enumerate(sums))]
