@@ -71,6 +71,7 @@ def hoist(statements: list[Statement], early: Collection[Node], start: int) -> l
 
 _IN_PLACE = {Form.SUM: "+=", Form.DIFFERENCE: "-=", Form.PRODUCT: "*=", Form.QUOTIENT: "/="}
 _CALL = re.compile(r"np\.(\w+)\((.*)\)\Z")
+_NUMBERS = re.compile(r"(, [\d.]+)*\Z")  # that a spelling gives behind its operands
 _PRODUCTS = {Form.CONTRACTION, Form.OUTER}
 
 
@@ -209,7 +210,9 @@ def _places(statement: Statement) -> Iterable[int]:
     if called is None or not isinstance(getattr(np, called[1], None), np.ufunc):
         return ()
     given = ", ".join(operand.text for operand in operands)
-    return range(len(operands)) if called[2] == given else ()
+    if not called[2].startswith(given) or not _NUMBERS.match(called[2][len(given) :]):
+        return ()
+    return range(len(operands))
 
 
 def _same(a: Shape, b: Shape) -> bool:

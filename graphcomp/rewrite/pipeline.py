@@ -8,7 +8,8 @@ from typing import TypeAlias
 
 from graphcomp.node import Node
 from graphcomp.op import Op
-from graphcomp.rewrite import algebra, arithmetic, products, shapes, slopes, stability
+from graphcomp.ops.piecewise import RELU
+from graphcomp.rewrite import algebra, arithmetic, masks, products, shapes, slopes, stability
 from graphcomp.rewrite.naming import fence
 from graphcomp.rewrite.rules import Report, Rule, by_op, rewrite
 from graphcomp.traversal import topological
@@ -93,6 +94,12 @@ def _fenced(roots: Roots, order: Sequence[Node], report: Report) -> list[Node]:
     return [fenced[node] for node in roots.all]
 
 
+def _masked(roots: Roots, order: Sequence[Node], report: Report) -> list[Node]:
+    masked = masks.masks(order, set(topological(roots.values)), set(roots.results), report)
+    report.follow(masked)
+    return [masked[node] for node in roots.all]
+
+
 SLOPES = rule_pass(
     "slopes",
     "derivatives of named steps that saturate, without 0*inf and without cancellation",
@@ -118,6 +125,14 @@ SHAPES = rule_pass(
     "shapes", "fewer passes over arrays, transposes where they are free", shapes.RULES, arrays=True
 )
 PRODUCTS = rule_pass("products", "sums of products as matrix products", products.RULES, arrays=True)
+MASKS = Pass(
+    masks.NAME,
+    "derivatives read what is kept anyway, so that the rest can be written over",
+    _masked,
+    masks.RULES,
+    frozenset({RELU}),
+    arrays=True,
+)
 
 #: What runs for every function, in this order, again and again until nothing changes.
 PASSES: tuple[Pass, ...] = (
@@ -128,6 +143,7 @@ PASSES: tuple[Pass, ...] = (
     ARITHMETIC,
     SHAPES,
     PRODUCTS,
+    MASKS,
 )
 
 
