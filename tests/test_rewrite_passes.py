@@ -18,7 +18,7 @@ from graphcomp.evaluate import bind, evaluate
 from graphcomp.graph import GraphData
 from graphcomp.node import Node, apply, is_input
 from graphcomp.op import Kind
-from graphcomp.ops.comparison import BRACKET, LOGICAL_NOT
+from graphcomp.ops.comparison import BRACKET, GREATER, LOGICAL_NOT
 from graphcomp.ops.contraction import OUTER, VDOT
 from graphcomp.ops.leaves import IDENTITY
 from graphcomp.program import build_program
@@ -172,6 +172,21 @@ H = 2.0 * U
 MASKS_TABLE = [
     ("mask_of_relu", gc.relu(H) * mask(H > 0), gc.relu(H) * mask(gc.relu(H) > 0)),
     ("mask_of_relu", gc.where(H > 0, V, gc.relu(H)), gc.where(gc.relu(H) > 0, V, gc.relu(H))),
+    (
+        "mask_of_maximum",
+        gc.maximum(H, 1.5) * mask(H > 1.5),
+        gc.maximum(H, 1.5) * mask(gc.maximum(H, 1.5) > 1.5),
+    ),
+    (
+        "mask_of_maximum",
+        gc.maximum(0.0, H) * mask(H > 0),
+        gc.maximum(0.0, H) * mask(gc.maximum(0.0, H) > 0),
+    ),
+    (
+        "mask_of_minimum",
+        gc.minimum(H, 1.5) * mask(H < 1.5),
+        gc.minimum(H, 1.5) * mask(gc.minimum(H, 1.5) < 1.5),
+    ),
 ]
 TABLE = [
     *((ARITHMETIC, *row) for row in ARITHMETIC_TABLE),
@@ -246,6 +261,9 @@ N = gc.array("N", "m n", "int64")
         f.diag(V, 1),
         gc.relu(U) * mask(U > 0),  # an argument stays anyway
         gc.relu(H) * mask(H > 0) + H,  # so does what others read
+        gc.relu(H) * mask(H > 0.5),  # another number
+        gc.maximum(H, V) * mask(H > V),
+        gc.maximum(H, 1.5) * mask(H < 1.5),
         gc.relu(2.0 * X) * mask(2.0 * X > 0),  # no array
         (X / Y) + (2.0 / Y),  # 1/y is not shared: it would round twice
     ],
@@ -280,6 +298,14 @@ def test_masks_of_the_value_stay_as_they_were_written():
     assert found.results == (root, masked)
     found, _ = run_passes(Roots((root, masked), values=(root,)), (MASKS,))
     assert found.results == (root, mask(gc.relu(H) > 0))
+
+
+@pytest.mark.parametrize("each", MASK_RULES, ids=lambda each: each.name)
+def test_rules_of_masks_hold_entry_by_entry(each):
+    mask_before = (H > 0.0) if each.ops[0] is GREATER else (H < 0.0)
+    after = each.apply(mask_before)
+    for special in (1.0, np.nan, np.inf, -np.inf, 0.0, -0.0):
+        np.testing.assert_array_equal(value(after, 0, special), value(mask_before, 0, special))
 
 
 def test_masks_in_a_long_chain_take_one_walk():

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from graphcomp.node import Node
 from graphcomp.op import Op
-from graphcomp.ops.piecewise import RELU
+from graphcomp.ops.piecewise import MAXIMUM, MINIMUM, RELU
 from graphcomp.rewrite import algebra, arithmetic, masks, products, shapes, slopes, stability
 from graphcomp.rewrite.naming import fence
 from graphcomp.rewrite.rules import Report, Rule, by_op, rewrite
@@ -130,7 +130,7 @@ MASKS = Pass(
     "derivatives read what is kept anyway, so that the rest can be written over",
     _masked,
     masks.RULES,
-    frozenset({RELU}),
+    frozenset({MAXIMUM, MINIMUM, RELU}),
     arrays=True,
 )
 
