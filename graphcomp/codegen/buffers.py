@@ -30,6 +30,8 @@ class Statement:
         comment: at the end of the line.
         typed: whether the variable is declared as an array.
         also: further variables that the statement sets, with their nodes.
+        into: the variable of a dead array that the result is written into.
+        ends: variables that are deleted before the statement.
     """
 
     target: str
@@ -40,6 +42,8 @@ class Statement:
     comment: str = ""
     typed: bool = False
     also: tuple[tuple[str, Node], ...] = ()
+    into: str = ""
+    ends: tuple[str, ...] = ()
 
     @property
     def targets(self) -> list[str]:
@@ -90,7 +94,7 @@ def reuse_buffers(
     """
     if all(statement.node.shape == () and not statement.also for statement in statements):
         return list(statements), {}
-    merged = _merges(statements, _last_reads(statements, live), rank)
+    merged = _merges(statements, last_reads(statements, live), rank)
     groups: dict[str, list[str]] = {}
     first: dict[str, str] = {}
     for statement in statements:
@@ -154,7 +158,7 @@ def _merges(
     return merged
 
 
-def _last_reads(statements: Sequence[Statement], live: Collection[str]) -> dict[str, int]:
+def last_reads(statements: Sequence[Statement], live: Collection[str]) -> dict[str, int]:
     """The last statement that reads each variable's memory."""
     end = len(statements)
     last: dict[str, int] = dict.fromkeys(live, end)
@@ -163,11 +167,15 @@ def _last_reads(statements: Sequence[Statement], live: Collection[str]) -> dict[
         for name in statement.piece.reads:
             for root in roots.get(name, frozenset()) | {name}:
                 last[root] = max(last.get(root, -1), i)
-        if statement.piece.roots:
-            shared = statement.piece.roots
-            for name in statement.piece.roots:
+        if statement.operator != "=":  # in place
+            for root in roots.get(statement.target, frozenset()) | {statement.target}:
+                last[root] = max(last.get(root, -1), i)
+        elif statement.piece.roots or statement.into:
+            shared = statement.piece.roots or frozenset({statement.into})
+            for name in shared:
                 shared |= roots.get(name, frozenset())
             roots[statement.target] = shared
+            last.update((root, max(last.get(root, -1), i)) for root in shared)
             if statement.target in live:
                 last.update(dict.fromkeys(shared, end))
     return last

@@ -9,17 +9,14 @@ from types import MappingProxyType
 from graphcomp.codegen import once
 from graphcomp.codegen.arguments import Arguments
 from graphcomp.codegen.block import Block, Names
-from graphcomp.codegen.buffers import (
-    hoist,
-    renamed_statement,
-    reuse_buffers,
-)
+from graphcomp.codegen.buffers import hoist, renamed_statement
 from graphcomp.codegen.dialects import LIMITS, ONCE, Context, Dialect
 from graphcomp.codegen.kernels import Kernels
 from graphcomp.codegen.layout import INDENT, definition, docstring, layout
 from graphcomp.codegen.lines import rename_pieces, statement_lines
 from graphcomp.codegen.loop_cut import cut_into_loops
 from graphcomp.codegen.loop_kernels import LoopKernels
+from graphcomp.codegen.memory import plan_memory
 from graphcomp.codegen.parameters import Parameter
 from graphcomp.codegen.pieces import Piece
 from graphcomp.codegen.plans import Plan, Tree, leaves
@@ -200,11 +197,12 @@ class _Function:
         statements = hoist(block.statements, wanted, start)
         tree = self.plan.values
         live = self.results.reads(tree, self.pieces)
-        statements, renamed = reuse_buffers(statements, live, block.rank)
-        rename_pieces(self.pieces, renamed)
+        planned = plan_memory(statements, live, block.rank, self.pieces, start)
+        statements = planned.statements
+        rename_pieces(self.pieces, planned.renamed)
         self.dims |= block.dims
         own = {target for s in statements for target in s.targets}
-        marked = start if 0 < start < len(statements) else None
+        marked = planned.start if 0 < planned.start < len(statements) else None
         lines = statement_lines(statements, depth, marked, self.plan.section)
         lines += self.results.statement(tree, self.pieces, own, (), depth)
         return self._guarded(lines, self._slow_call())
@@ -240,7 +238,8 @@ class _Function:
             if piece.is_name and piece.text in captured:
                 captured |= piece.roots
         live = {*self.results.reads(self.plan.values, self.pieces), *captured}
-        ahead, renamed = reuse_buffers(forward.statements, live, forward.rank)
+        planned = plan_memory(forward.statements, live, forward.rank, self.pieces, start)
+        ahead, renamed, start = planned.statements, planned.renamed, planned.start
         own = {target for s in ahead for target in s.targets}
         captured = {renamed.get(name, name) for name in captured}
         steps = [renamed_statement(step, renamed) for step in steps]
@@ -252,10 +251,10 @@ class _Function:
         self.dims |= forward.dims | backward.dims
         end = self.results.statement(self.plan.values, self.pieces, own, captured, 1, mine)
         body = self._guarded(body, self._slow_call())
-        below, renamed = reuse_buffers(
-            steps, self.results.reads(inner, backward.pieces), backward.rank
-        )
-        rename_pieces(backward.pieces, renamed)
+        wanted = self.results.reads(inner, backward.pieces)
+        planned = plan_memory(steps, wanted, backward.rank, backward.pieces)
+        below = planned.statements
+        rename_pieces(backward.pieces, planned.renamed)
         lines = [
             "",
             *definition(

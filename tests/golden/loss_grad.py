@@ -250,9 +250,9 @@ def loss_hvp(
     t2 *= t1
     t3 = v_W2.dot(h)
     t3 += W2.dot(t2)
-    hvp_W1 = ((r.dot(v_W2) + t3.dot(W2)) * t1)[:, None] * x
     hvp_W2 = t3[:, None] * h
     hvp_W2 += r[:, None] * t2
+    hvp_W1 = ((r.dot(v_W2) + t3.dot(W2)) * t1)[:, None] * x
     return hvp_W1, hvp_W2
 
 
