@@ -163,21 +163,26 @@ def last_reads(statements: Sequence[Statement], live: Collection[str]) -> dict[s
     end = len(statements)
     last: dict[str, int] = dict.fromkeys(live, end)
     roots: dict[str, frozenset[str]] = {}
+    first: dict[str, str] = {}  # of the variables that were given one array one after the other
     for i, statement in enumerate(statements):
-        for name in statement.piece.reads:
-            for root in roots.get(name, frozenset()) | {name}:
-                last[root] = max(last.get(root, -1), i)
+        read = [*statement.piece.reads, *([statement.into] if statement.into else [])]
         if statement.operator != "=":  # in place
-            for root in roots.get(statement.target, frozenset()) | {statement.target}:
+            read.append(statement.target)
+        for name in read:
+            for root in roots.get(name, frozenset()) | {first.get(name, name)}:
                 last[root] = max(last.get(root, -1), i)
-        elif statement.piece.roots or statement.into:
-            shared = statement.piece.roots or frozenset({statement.into})
-            for name in shared:
+        if statement.into:
+            old = first[statement.target] = first.get(statement.into, statement.into)
+            if statement.target in live:
+                last[old] = end
+        elif statement.operator == "=" and statement.piece.roots:
+            shared = frozenset(first.get(name, name) for name in statement.piece.roots)
+            for name in statement.piece.roots:
                 shared |= roots.get(name, frozenset())
             roots[statement.target] = shared
-            last.update((root, max(last.get(root, -1), i)) for root in shared)
             if statement.target in live:
                 last.update(dict.fromkeys(shared, end))
+    last.update((name, last[old]) for name, old in first.items())
     return last
 
 

@@ -17,8 +17,8 @@ from graphcomp.node import Node
 
 #: Arrays of fewer entries than a matrix of typical size are left alone,
 LARGE = TYPICAL**2
-#: and those that are a smaller part of the peak than this.
-PART = 0.04
+#: and those that are a smaller part of what the largest statement makes than this.
+PART = 0.05
 #: At most so many lines are added to a function,
 MOST = 3
 #: and none if they save a smaller part of the peak than this;
@@ -43,7 +43,7 @@ def delete_dead(
     _, before = _deleted(statements, last, made, math.inf)
     if before < LARGE:
         return as_given
-    least = max(LARGE, PART * before)
+    least = max(LARGE, PART * max(made))
     _, lowest = _deleted(statements, last, made, 0.0, least)
     if lowest > (1 - WORTH) * before:
         return as_given
@@ -115,7 +115,6 @@ def _deleted(
     waiting: dict[str, None] = {}  # variables of large arrays that are dead
     most = 0.0
     for i, (statement, more) in enumerate(zip(statements, made, strict=True)):
-        waiting = {name: None for name in waiting if name in memory.held}
         current = statement
         if waiting and memory.size + more > limit:
             current = replace(statement, ends=tuple(waiting))
@@ -124,16 +123,10 @@ def _deleted(
         result.append(current)
         most = max(most, memory.size + more)
         memory.run(statement)
-        for name in ending.get(i, ()):
-            waiting |= dict.fromkeys(_holders(name, i, last, memory, least))
+        ended = [b for name in ending.get(i, ()) for b in memory.held.get(name, ())]
+        for buffer in dict.fromkeys(ended):
+            users = memory.names[buffer]
+            large = memory.kinds[buffer].typical >= least
+            if large and all(last.get(user, i) <= i for user in users):
+                waiting |= users
     return result, most
-
-
-def _holders(name: str, i: int, last: Mapping[str, int], memory: Memory, least: float) -> list[str]:
-    """The variables that hold a large array of a variable, if no statement reads them later."""
-    found: list[str] = []
-    for buffer in memory.held.get(name, ()):
-        users = memory.names[buffer]
-        if memory.kinds[buffer].typical >= least and all(last.get(user, i) <= i for user in users):
-            found += users
-    return found

@@ -8,8 +8,7 @@ to the caller alone, so plans rest on shapes, not on numbers.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -19,7 +18,7 @@ from graphcomp.codegen.buffers import Statement
 from graphcomp.codegen.pieces import Piece
 from graphcomp.codegen.prepare import FREE
 from graphcomp.node import Node
-from graphcomp.op import DType, Form, Kind
+from graphcomp.op import DType, Form, Kind, Spelling
 from graphcomp.shape import Shape, size_of
 from graphcomp.traversal import topological
 
@@ -50,27 +49,6 @@ class Sized(NamedTuple):
 def _typical(shape: Shape) -> float:
     size = sympy.sympify(size_of(shape))
     return float(size.subs(dict.fromkeys(size.free_symbols, TYPICAL)))
-
-
-@dataclass(frozen=True, slots=True)
-class Peak:
-    """The most that is alive at one time.
-
-    Attributes:
-        size: with every named dimension at its typical size.
-        arrays: what is alive then, by kind.
-        place: the statement that runs then.
-    """
-
-    size: float
-    arrays: Mapping[Sized, int]
-    place: int
-
-    @property
-    def entries(self) -> sympy.Expr:
-        """In numbers of 8 bytes, in the names of the dimensions."""
-        found = sum((each.entries * n for each, n in self.arrays.items()), sympy.S.Zero)
-        return sympy.expand(found)
 
 
 class Memory:
@@ -132,19 +110,53 @@ class Memory:
         return self._count
 
 
-def peak(statements: Sequence[Statement], pieces: Mapping[Node, Piece]) -> Peak:
-    """The most that is alive while statements run, beyond what they are given."""
+def peak(statements: Sequence[Statement], pieces: Mapping[Node, Piece]) -> float:
+    """The most that is alive while statements run, beyond what they are given: a typical size."""
+    return max((size for size, _ in _levels(statements, pieces)), default=0.0)
+
+
+def peak_entries(statements: Sequence[Statement], pieces: Mapping[Node, Piece]) -> sympy.Expr:
+    """The same for every size of the dimensions, in numbers of 8 bytes.
+
+    Where it depends on the dimensions which statement needs most, the maximum of several sums; of
+    those that are less than half of the peak for dimensions of typical size, none.
+    """
+    most: dict[frozenset[tuple[Sized, int]], float] = {}
+    for size, arrays in _levels(statements, pieces):
+        most[frozenset(arrays.items())] = size
+    highest = max(most.values(), default=0.0)
+    sums: list[sympy.Expr] = []
+    for each in sorted(most, key=lambda each: -most[each])[:_COMPARED]:
+        if most[each] >= highest / 2:
+            total = sympy.expand(sum((kind.entries * n for kind, n in each), sympy.S.Zero))
+            if not any(_at_most(total, other) for other in sums):
+                sums = [other for other in sums if not _at_most(other, total)] + [total]
+    return sympy.Max(*sums, evaluate=False) if len(sums) > 1 else sums[0] if sums else sympy.S.Zero
+
+
+#: So many statements are compared, those that need most.
+_COMPARED = 64
+
+
+def _at_most(a: sympy.Expr, b: sympy.Expr) -> bool:
+    """Whether each term of a sum is at most that of another."""
+    others = b.as_coefficients_dict()
+    return all(number <= others.get(term, 0) for term, number in a.as_coefficients_dict().items())
+
+
+def _levels(
+    statements: Sequence[Statement], pieces: Mapping[Node, Piece]
+) -> Iterator[tuple[float, dict[Sized, int]]]:
+    """What is alive while each statement runs that makes an array."""
     memory = Memory()
-    most = Peak(0.0, {}, 0)
-    for i, statement in enumerate(statements):
+    for statement in statements:
         memory.delete(statement.ends)
         more = made_by(statement, pieces)
-        size = memory.size + sum(each.typical for each in more)
-        if size > most.size:
+        if more:
+            size = memory.size + sum(each.typical for each in more)
             arrays = {k: n for k, n in (memory.arrays + Counter(more)).items() if n > 0}
-            most = Peak(size, arrays, i)
+            yield size, arrays
         memory.run(statement)
-    return most
 
 
 def made_by(statement: Statement, pieces: Mapping[Node, Piece]) -> tuple[Sized, ...]:
@@ -185,7 +197,9 @@ def _evaluated(
         held += [] if result is None else [result]
     own = Sized(node.shape, node.dtype)
     inner = [Sized(arg.shape, arg.dtype) for arg in node.args if arg.shape]
-    if node.op.kind is Kind.OPAQUE and inner:
+    spelling = node.op.spell.get("numpy")
+    helper = isinstance(spelling, Spelling) and spelling.template.startswith("_")
+    if (node.op.kind is Kind.OPAQUE or helper) and inner:
         held.append(max(inner, key=lambda each: each.typical))  # what its function makes inside
     if own.shape and not (node.op.form in _ELIDED and own in held):
         held.append(own)

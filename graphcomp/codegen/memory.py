@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+import sympy
+
 from graphcomp.codegen.buffers import Statement, reuse_buffers
 from graphcomp.codegen.death import delete_dead, lowest_peak
-from graphcomp.codegen.live import Peak, peak
+from graphcomp.codegen.live import peak, peak_entries
 from graphcomp.codegen.order import schedules
 from graphcomp.codegen.pieces import Piece
 from graphcomp.codegen.reuse import reuse_dead
@@ -25,15 +27,25 @@ class Planned:
         statements: in order.
         start: where the second section begins.
         renamed: the new names of variables that share the memory of others.
-        before: the peak as the statements were.
-        after: the peak as they are.
+        given: the statements as they were.
+        pieces: of the nodes.
     """
 
     statements: list[Statement]
     start: int
     renamed: dict[str, str]
-    before: Peak
-    after: Peak
+    given: Sequence[Statement]
+    pieces: Mapping[Node, Piece]
+
+    @property
+    def before(self) -> sympy.Expr:
+        """The peak of the statements as they were, in numbers of 8 bytes."""
+        return peak_entries(self.given, self.pieces)
+
+    @property
+    def after(self) -> sympy.Expr:
+        """The peak of the statements as they are, in numbers of 8 bytes."""
+        return peak_entries(self.statements, self.pieces)
 
 
 def plan_memory(
@@ -53,9 +65,7 @@ def plan_memory(
         start: where the second section begins: its comment stays where it is.
     """
     if all(statement.node.shape == () and not statement.also for statement in statements):
-        nothing = Peak(0.0, {}, 0)
-        return Planned(list(statements), start, {}, nothing, nothing)
-    before = peak(statements, pieces)
+        return Planned(list(statements), start, {}, statements, pieces)
     best = _shared(statements, live, rank)
     lowest = lowest_peak(best.statements, best.live, pieces)
     first = statements[start].node if 0 < start < len(statements) else None
@@ -69,12 +79,12 @@ def plan_memory(
     found, after = _freed(best, pieces)
     if best is not given:
         plain, without = _freed(given, pieces)
-        if after.size >= (1 - WORTH) * without.size:  # what was hoped for takes too many lines
+        if after >= (1 - WORTH) * without:  # what was hoped for takes too many lines
             best, found, after = given, plain, without
             first = statements[start].node if first is not None else None
     if first is not None:  # a statement may have become two
         start = next(i for i, each in enumerate(found) if each.node is first)
-    return Planned(found, start, best.renamed, before, after)
+    return Planned(found, start, best.renamed, statements, pieces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +104,6 @@ def _shared(
     return _Shared(reuse_dead(found, kept), renamed, kept)
 
 
-def _freed(shared: _Shared, pieces: Mapping[Node, Piece]) -> tuple[list[Statement], Peak]:
+def _freed(shared: _Shared, pieces: Mapping[Node, Piece]) -> tuple[list[Statement], float]:
     found = delete_dead(shared.statements, shared.live, pieces)
     return found, peak(found, pieces)

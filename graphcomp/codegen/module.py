@@ -154,7 +154,7 @@ def _generate(
     request, plans, report, program = requested(graph, functions, wrt, target, name, output)
     carried = _carried(topological([node for each in plans for node in each.outputs.values()]))
     reserved = {*_reserved(graph, TARGETS[target]), *_carried(graph.nodes), *carried}
-    writer, constants = _writer(graph, plans, reserved, target, report, parallel=parallel)
+    writer, constants = make_writer(graph, plans, reserved, target, report, parallel=parallel)
     functions_of = {each.name: writer.function(each) for each in plans}
     kinds = [each.kind for each in plans]
     if FLAT in ((functions,) if isinstance(functions, str) else functions):
@@ -183,15 +183,16 @@ def _reserved(graph: GraphData, dialect: Dialect) -> set[str]:
     return names | STORED if any(map(is_large, graph.nodes)) else names
 
 
-def _writer(
+def make_writer(
     graph: GraphData,
     plans: Sequence[Plan],
     reserved: set[str],
     target: str,
     report: Report,
     *,
-    parallel: bool,
+    parallel: bool = False,
 ) -> tuple[Writer, Constants]:
+    """What writes the functions of some plans, and the constants that these will use."""
     dialect = TARGETS[target]
     arguments = Arguments.of(graph.arguments, reserved, arrays=dialect.arrays)
     parameters = [parameter.name for parameter in arguments.parameters]

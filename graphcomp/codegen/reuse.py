@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -28,19 +28,6 @@ _CALL = re.compile(r"np\.(\w+)\((.*)\)\Z")
 _INFIX = {Form.SUM: "+", Form.DIFFERENCE: "-", Form.PRODUCT: "*", Form.QUOTIENT: "/"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Buffer:
-    """An array that the function has made, by a variable that holds it.
-
-    Attributes:
-        name: the variable.
-        ordered: whether its entries are sure to stand row after row, whatever the arguments are.
-    """
-
-    name: str
-    ordered: bool
-
-
 def reuse_dead(statements: Sequence[Statement], live: Collection[str]) -> list[Statement]:
     """Results written into dead arrays, where there is one of the same shape and dtype.
 
@@ -52,29 +39,29 @@ def reuse_dead(statements: Sequence[Statement], live: Collection[str]) -> list[S
     dying: dict[int, list[str]] = {}
     for name, i in last.items():
         dying.setdefault(i, []).append(name)
-    held: dict[str, tuple[Sized, _Buffer]] = {}
-    dead: dict[Sized, list[_Buffer]] = {}
+    held: dict[str, tuple[Sized, bool]] = {}
+    dead: dict[tuple[Sized, bool], list[str]] = {}
     result: list[Statement] = []
     for i, statement in enumerate(statements):
-        current = statement
-        kind = _fresh(statement)
+        current, kind = statement, _fresh(statement)
         if kind is not None:
-            buffer, product = None, _is_product(statement)
-            for found in reversed(dead.get(kind, ())):  # that of last is the likeliest in the cache
-                text = _written_into(statement, found, product=product)
-                if text and len(text) + len(statement.target) + 3 <= WIDTH - _MARGIN:
-                    buffer = found
-                    piece = statement.piece._replace(text=text)
-                    current = replace(statement, piece=piece, into=found.name)
-                    dead[kind].remove(found)
+            product = _is_product(statement)
+            ordered = product or len(kind.shape) == 1
+            text = _with_place(statement, product=product)
+            for sure in (True,) if product else (False, True):
+                buffers = dead.get((kind, sure))
+                if not text or not buffers:
+                    continue
+                filled = text.format(buffers[-1])  # that of last is the likeliest in the cache
+                if len(filled) + len(statement.target) + 3 <= WIDTH - _MARGIN:
+                    piece = statement.piece._replace(text=filled)
+                    current, ordered = replace(statement, piece=piece, into=buffers.pop()), sure
                     break
-            ordered = buffer.ordered if buffer else product or len(kind.shape) == 1
-            held[statement.target] = kind, _Buffer(statement.target, ordered)
+            held[statement.target] = kind, ordered
         result.append(current)
         for name in dying.get(i, ()):
             if name in held:
-                kind, buffer = held.pop(name)
-                dead.setdefault(kind, []).append(buffer)
+                dead.setdefault(held.pop(name), []).append(name)
     return result
 
 
@@ -105,24 +92,27 @@ def _is_product(statement: Statement) -> bool:
     return statement.piece.text.endswith(f".dot({operands[1].text})")
 
 
-def _written_into(statement: Statement, buffer: _Buffer, *, product: bool) -> str:
-    """The right-hand side with an array to write to; empty where it can't be given one."""
+def _with_place(statement: Statement, *, product: bool) -> str:
+    """The right-hand side with a place for an array to write to; empty where it can't be given one.
+
+    A product needs one whose entries are sure to stand row after row.
+    """
     text, operands = statement.piece.text, statement.operands
-    if product:
-        return f"{text[:-1]}, out={buffer.name})" if buffer.ordered else ""
-    if any(operand.dtype.kind != "f" and not operand.number for operand in operands):
+    if "{" in text or any(operand.dtype.kind != "f" and not operand.number for operand in operands):
         return ""
+    if product:
+        return f"{text[:-1]}, out={{}})"
     given = ", ".join(operand.text for operand in operands)
     called = _CALL.match(text)
     if called is not None and called[2] == given and _is_ufunc(called[1]):
-        return f"{text[:-1]}, out={buffer.name})"
+        return f"{text[:-1]}, out={{}})"
     sign = _INFIX.get(statement.node.op.form)
     if sign is None or len(operands) != 2 or not all(each.is_name for each in operands):
         return ""
     names = [each.__name__ for each in statement.node.op.numpy if _is_ufunc(each.__name__)]
     if not names or text != f" {sign} ".join(operand.text for operand in operands):
         return ""
-    return f"np.{names[0]}({given}, out={buffer.name})"
+    return f"np.{names[0]}({given}, out={{}})"
 
 
 def _is_ufunc(name: str) -> bool:

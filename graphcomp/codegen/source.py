@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from graphcomp.codegen import once
@@ -16,7 +16,7 @@ from graphcomp.codegen.layout import INDENT, definition, docstring, layout
 from graphcomp.codegen.lines import rename_pieces, statement_lines
 from graphcomp.codegen.loop_cut import cut_into_loops
 from graphcomp.codegen.loop_kernels import LoopKernels
-from graphcomp.codegen.memory import plan_memory
+from graphcomp.codegen.memory import Planned, plan_memory
 from graphcomp.codegen.parameters import Parameter
 from graphcomp.codegen.pieces import Piece
 from graphcomp.codegen.plans import Plan, Tree, leaves
@@ -40,6 +40,7 @@ class Writer:
         passes: rewrites of the joint graph.
         records: the named tuples among the results.
         report: what was done to the graph before.
+        planned: the statements of each plan's function, and behind it of one that it returns.
     """
 
     context: Context
@@ -48,6 +49,7 @@ class Writer:
     passes: Sequence[Pass]
     records: Records
     report: Report
+    planned: dict[str, list[Planned]] = field(default_factory=dict)
 
     def function(self, plan: Plan) -> list[str]:
         """The function of a plan, as lines; for the target "math" the careful version too."""
@@ -197,7 +199,7 @@ class _Function:
         statements = hoist(block.statements, wanted, start)
         tree = self.plan.values
         live = self.results.reads(tree, self.pieces)
-        planned = plan_memory(statements, live, block.rank, self.pieces, start)
+        planned = self._planned(plan_memory(statements, live, block.rank, self.pieces, start))
         statements = planned.statements
         rename_pieces(self.pieces, planned.renamed)
         self.dims |= block.dims
@@ -238,7 +240,9 @@ class _Function:
             if piece.is_name and piece.text in captured:
                 captured |= piece.roots
         live = {*self.results.reads(self.plan.values, self.pieces), *captured}
-        planned = plan_memory(forward.statements, live, forward.rank, self.pieces, start)
+        planned = self._planned(
+            plan_memory(forward.statements, live, forward.rank, self.pieces, start)
+        )
         ahead, renamed, start = planned.statements, planned.renamed, planned.start
         own = {target for s in ahead for target in s.targets}
         captured = {renamed.get(name, name) for name in captured}
@@ -252,7 +256,7 @@ class _Function:
         end = self.results.statement(self.plan.values, self.pieces, own, captured, 1, mine)
         body = self._guarded(body, self._slow_call())
         wanted = self.results.reads(inner, backward.pieces)
-        planned = plan_memory(steps, wanted, backward.rank, backward.pieces)
+        planned = self._planned(plan_memory(steps, wanted, backward.rank, backward.pieces))
         below = planned.statements
         rename_pieces(backward.pieces, planned.renamed)
         lines = [
@@ -270,6 +274,11 @@ class _Function:
         given = ", ".join(seed.name for seed in self.seeds)
         lines += self._guarded(inside, f"{self._slow_call()}[1]({given})", 1)
         return body, [*lines, "", *end]
+
+    def _planned(self, planned: Planned) -> Planned:
+        """The same; kept for those who ask what was planned."""
+        self.writer.planned.setdefault(self.plan.name, []).append(planned)
+        return planned
 
     def _slow_call(self, passed: Sequence[str] = ()) -> str:
         tangents = [name for each in self.tangents for name in each.variables]
