@@ -335,3 +335,21 @@ def test_a_pullback_keeps_what_the_way_back_reads_and_nothing_else(act):
     most = {gc.tanh: 6.1, gc.relu: 3.5, gc.sqrt: 6.1}[act]
     assert held <= most * activation
     assert len(flatten(vjp(1.0))[0]) == 4
+
+
+def test_a_pullback_holds_no_array_of_which_it_reads_one_row():
+    X, W, v = gc.array("X", "n k"), gc.array("W", "k k"), gc.array("v", "k")
+    graph = GraphData([X, W, v], {"y": ((X @ W)[0] * v).sum()})
+    at = point(graph, n=300, k=100)
+    function = load(build_module(graph, ["vjp"], ["v"], name="f").source, "f").f_vjp
+    _most, held, (_value, vjp) = measured(function, *at.values())
+    assert held < 30_000
+    np.testing.assert_allclose(vjp(1.0)[0], (at["X"] @ at["W"])[0])
+    agree(graph, point(graph, n=4, k=3))
+
+
+def test_a_view_of_most_of_an_array_is_no_copy():
+    X, W = gc.array("X", "n k"), gc.array("W", "k k")
+    graph = GraphData([X, W], {"y": (gc.exp(X @ W).T @ X).sum()})
+    assert ".copy()" not in text(graph, "vjp")
+    agree(graph, point(graph, n=4, k=3))

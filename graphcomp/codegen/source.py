@@ -10,6 +10,7 @@ from graphcomp.codegen import once
 from graphcomp.codegen.arguments import Arguments
 from graphcomp.codegen.block import Block, Names
 from graphcomp.codegen.buffers import hoist, renamed_statement
+from graphcomp.codegen.closures import copy_small_views
 from graphcomp.codegen.dialects import LIMITS, ONCE, Context, Dialect
 from graphcomp.codegen.kernels import Kernels
 from graphcomp.codegen.layout import INDENT, definition, docstring, layout
@@ -236,13 +237,12 @@ class _Function:
         captured = {name for s in steps for name in s.piece.reads}
         for node in results:
             captured |= backward.pieces[node].reads
+        statements = copy_small_views(forward.statements, self.pieces, captured)
         for piece in self.pieces.values():
             if piece.is_name and piece.text in captured:
                 captured |= piece.roots
         live = {*self.results.reads(self.plan.values, self.pieces), *captured}
-        planned = self._planned(
-            plan_memory(forward.statements, live, forward.rank, self.pieces, start)
-        )
+        planned = self._planned(plan_memory(statements, live, forward.rank, self.pieces, start))
         ahead, renamed, start = planned.statements, planned.renamed, planned.start
         own = {target for s in ahead for target in s.targets}
         captured = {renamed.get(name, name) for name in captured}
