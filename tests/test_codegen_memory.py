@@ -236,6 +236,24 @@ def test_products_are_written_into_dead_products():
     assert [s.line for s in found][2] == "b = B.dot(C)"
 
 
+def test_operators_on_matrices_are_written_into_dead_arrays():
+    total = Statement("s", gc.array("a", "n n").sum(), piece("a.sum()", ["a"], ()), ())
+    made = product("a", "A", "B")
+
+    def second(node, text, shape=("n", "n")):
+        names = [arg.param("name") for arg in node.args]
+        operands = tuple(piece(name, [name], shape) for name in names)
+        statement = Statement("b", node, piece(text, names, shape), operands)
+        return reuse_dead([made, total, statement], {"s", "b"})[2].line
+
+    A, B, v = gc.array("A", "n n"), gc.array("B", "n n"), gc.array("v", "n")
+    assert second(A + B, "A + B") == "b = np.add(A, B, out=a)"
+    assert second(gc.exp(A), "np.exp(A)") == "b = np.exp(A, out=a)"
+    assert second(gc.maximum(A, B), "np.maximum(A, B)") == "b = np.maximum(A, B, out=a)"
+    assert second(v + v, "v + v", ("n",)) == "b = v + v"
+    assert second(A.T, "A.T") == "b = A.T"
+
+
 def test_dead_arrays_are_deleted_in_few_lines_if_that_lowers_the_peak():
     chain = [product(f"p{i}", f"p{i - 1}", "A") for i in range(1, 40)]
     pieces = named(*chain)

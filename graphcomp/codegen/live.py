@@ -7,6 +7,7 @@ to the caller alone, so plans rest on shapes, not on numbers.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -45,10 +46,13 @@ class Sized(NamedTuple):
         return _typical(self.shape) * self.dtype.itemsize / 8
 
 
-@lru_cache(maxsize=4096)
 def _typical(shape: Shape) -> float:
-    size = sympy.sympify(size_of(shape))
-    return float(size.subs(dict.fromkeys(size.free_symbols, TYPICAL)))
+    return math.prod([dim if isinstance(dim, int) else _typical_dim(dim) for dim in shape])
+
+
+@lru_cache(maxsize=4096)
+def _typical_dim(dim: sympy.Expr) -> float:
+    return float(dim.subs(dict.fromkeys(dim.free_symbols, TYPICAL)))
 
 
 class Memory:

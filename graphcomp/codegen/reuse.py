@@ -16,11 +16,13 @@ import numpy as np
 
 from graphcomp.codegen.buffers import Statement, last_reads
 from graphcomp.codegen.layout import INDENT, WIDTH
-from graphcomp.codegen.live import Sized
+from graphcomp.codegen.live import TYPICAL, Sized
 from graphcomp.op import Form
 
 #: Nothing is gained with arrays that are known to have fewer entries than this.
 SMALLEST = 1024
+#: A sum or product of smaller arrays than a matrix of typical size is easier to read as such.
+LARGE = TYPICAL**2
 #: The deepest indentation of a statement.
 _MARGIN = len(INDENT) * 3
 
@@ -107,7 +109,8 @@ def _with_place(statement: Statement, *, product: bool) -> str:
     if called is not None and called[2] == given and _is_ufunc(called[1]):
         return f"{text[:-1]}, out={{}})"
     sign = _INFIX.get(statement.node.op.form)
-    if sign is None or len(operands) != 2 or not all(each.is_name for each in operands):
+    small = Sized(statement.node.shape, statement.node.dtype).typical < LARGE
+    if small or sign is None or not all(each.is_name for each in operands):
         return ""
     names = [each.__name__ for each in statement.node.op.numpy if _is_ufunc(each.__name__)]
     if not names or text != f" {sign} ".join(operand.text for operand in operands):
