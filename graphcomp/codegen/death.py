@@ -25,6 +25,8 @@ MOST = 3
 WORTH = 0.125
 #: nor a further one where fewer lines come as near to the lowest peak as this.
 NEAR = 0.1
+#: A line names at most so many variables, and has at most so many columns.
+NAMES, COLUMNS = 5, 60
 _ROUNDS = 6
 
 
@@ -112,21 +114,34 @@ def _deleted(
         ending.setdefault(i, []).append(name)
     memory = Memory()
     result: list[Statement] = []
-    waiting: dict[str, None] = {}  # variables of large arrays that are dead
+    waiting: dict[int, None] = {}  # large arrays that are dead
     most = 0.0
     for i, (statement, more) in enumerate(zip(statements, made, strict=True)):
         current = statement
         if waiting and memory.size + more > limit:
-            current = replace(statement, ends=tuple(waiting))
-            memory.delete(waiting)
-            waiting = {}
+            names = _named(waiting, memory)
+            current = replace(statement, ends=names) if names else statement
+            memory.delete(names)
+            waiting = {buffer: None for buffer in waiting if buffer in memory.kinds}
         result.append(current)
         most = max(most, memory.size + more)
         memory.run(statement)
         ended = [b for name in ending.get(i, ()) for b in memory.held.get(name, ())]
         for buffer in dict.fromkeys(ended):
-            users = memory.names[buffer]
             large = memory.kinds[buffer].typical >= least
-            if large and all(last.get(user, i) <= i for user in users):
-                waiting |= users
+            if large and all(last.get(user, i) <= i for user in memory.names[buffer]):
+                waiting[buffer] = None
     return result, most
+
+
+def _named(waiting: Collection[int], memory: Memory) -> tuple[str, ...]:
+    """The variables of dead arrays, as many as a line has room for: those first that free most each."""
+    worth = {b: memory.kinds[b].typical / len(memory.names[b]) for b in waiting}
+    chosen: dict[str, None] = {}
+    taken: list[int] = []
+    for buffer in sorted(waiting, key=lambda b: -worth[b]):
+        names = chosen | memory.names[buffer]
+        if len(names) <= NAMES and len(", ".join(names)) <= COLUMNS:
+            chosen = names
+            taken.append(buffer)
+    return tuple(dict.fromkeys(name for buffer in sorted(taken) for name in memory.names[buffer]))

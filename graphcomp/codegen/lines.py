@@ -19,7 +19,7 @@ def statement_lines(
         if i == start and section:
             lines.append(f"{INDENT * indent}# {section}")
         if statement.ends:
-            lines += layout(f"del {', '.join(statement.ends)}", indent)
+            lines.append(f"{INDENT * indent}del {', '.join(statement.ends)}")
         if statement.also:
             lines += unpacked(statement.targets, statement.piece.text, indent)
             continue
