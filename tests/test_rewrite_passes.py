@@ -18,14 +18,15 @@ from graphcomp.evaluate import bind, evaluate
 from graphcomp.graph import GraphData
 from graphcomp.node import Node, apply, is_input
 from graphcomp.op import Kind
-from graphcomp.ops.comparison import BRACKET, LOGICAL_NOT
+from graphcomp.ops.comparison import BRACKET, GREATER, LOGICAL_NOT
 from graphcomp.ops.contraction import OUTER, VDOT
 from graphcomp.ops.leaves import IDENTITY
 from graphcomp.program import build_program
 from graphcomp.rewrite import PASSES, Report, Roots, run_passes, simplify, stabilize_graph
 from graphcomp.rewrite.arithmetic import RULES as ARITHMETIC_RULES
 from graphcomp.rewrite.contractions import RULES as CONTRACTION_RULES
-from graphcomp.rewrite.pipeline import ARITHMETIC, CONTRACTIONS, PRODUCTS, SHAPES, SLOPES
+from graphcomp.rewrite.masks import RULES as MASK_RULES
+from graphcomp.rewrite.pipeline import ARITHMETIC, CONTRACTIONS, MASKS, PRODUCTS, SHAPES, SLOPES
 from graphcomp.rewrite.products import RULES as PRODUCT_RULES
 from graphcomp.rewrite.rules import by_op, rewrite, rule
 from graphcomp.rewrite.shapes import RULES as SHAPE_RULES
@@ -173,11 +174,32 @@ CONTRACTIONS_TABLE = [
     ("sum_before_product", f.einsum("ij,jk->k", A, B), f.einsum("j,jk->k", A.sum(axis=0), B)),
     ("product_with_scaled", U * A + f.einsum("ij,nj->ni", S, A), None),
 ]
+H = 2.0 * U
+MASKS_TABLE = [
+    ("mask_of_relu", gc.relu(H) * mask(H > 0), gc.relu(H) * mask(gc.relu(H) > 0)),
+    ("mask_of_relu", gc.where(H > 0, V, gc.relu(H)), gc.where(gc.relu(H) > 0, V, gc.relu(H))),
+    (
+        "mask_of_maximum",
+        gc.maximum(H, 1.5) * mask(H > 1.5),
+        gc.maximum(H, 1.5) * mask(gc.maximum(H, 1.5) > 1.5),
+    ),
+    (
+        "mask_of_maximum",
+        gc.maximum(0.0, H) * mask(H > 0),
+        gc.maximum(0.0, H) * mask(gc.maximum(0.0, H) > 0),
+    ),
+    (
+        "mask_of_minimum",
+        gc.minimum(H, 1.5) * mask(H < 1.5),
+        gc.minimum(H, 1.5) * mask(gc.minimum(H, 1.5) < 1.5),
+    ),
+]
 TABLE = [
     *((CONTRACTIONS, *row) for row in CONTRACTIONS_TABLE),
     *((ARITHMETIC, *row) for row in ARITHMETIC_TABLE),
     *((SHAPES, *row) for row in SHAPES_TABLE),
     *((PRODUCTS, *row) for row in PRODUCTS_TABLE),
+    *((MASKS, *row) for row in MASKS_TABLE),
 ]
 IDS = [f"{row[1]}-{i}" for i, row in enumerate(TABLE)]
 
@@ -212,7 +234,13 @@ def test_nothing_happens_to_nan_and_infinities_but_along_a_diagonal(before):
 
 def test_every_rule_is_in_the_tables():
     tested = {row[1] for row in TABLE}
-    rules = (*ARITHMETIC_RULES, *SHAPE_RULES, *CONTRACTION_RULES, *PRODUCT_RULES)
+    rules = (
+        *ARITHMETIC_RULES,
+        *SHAPE_RULES,
+        *CONTRACTION_RULES,
+        *PRODUCT_RULES,
+        *MASK_RULES,
+    )
     assert tested == {each.name for each in rules}
 
 
@@ -256,6 +284,12 @@ N = gc.array("N", "m n", "int64")
         gc.let("p", A * C).sum(),  # a step that the user named
         gc.let("p", A.T).sum(axis=0),
         f.diag(V, 1),
+        gc.relu(U) * mask(U > 0),  # an argument stays anyway
+        gc.relu(H) * mask(H > 0) + H,  # so does what others read
+        gc.relu(H) * mask(H > 0.5),  # another number
+        gc.maximum(H, V) * mask(H > V),
+        gc.maximum(H, 1.5) * mask(H < 1.5),
+        gc.relu(2.0 * X) * mask(2.0 * X > 0),  # no array
         (X / Y) + (2.0 / Y),  # 1/y is not shared: it would round twice
     ],
     ids=repr,
@@ -280,6 +314,38 @@ def test_powers_are_exact_to_a_few_units_over_the_whole_range(exponent):
         with np.errstate(all="ignore"):
             expected = np.float64(x) ** exponent
             np.testing.assert_allclose(function(x), expected, rtol=2e-15, atol=1e-307)
+
+
+def test_masks_of_the_value_stay_as_they_were_written():
+    masked = mask(H > 0)
+    root = gc.relu(H).sum()
+    found, _ = run_passes(Roots((root, masked), values=(root, masked)), (MASKS,))
+    assert found.results == (root, masked)
+    found, _ = run_passes(Roots((root, masked), values=(root,)), (MASKS,))
+    assert found.results == (root, mask(gc.relu(H) > 0))
+
+
+@pytest.mark.parametrize("each", MASK_RULES, ids=lambda each: each.name)
+def test_rules_of_masks_hold_entry_by_entry(each):
+    mask_before = (H > 0.0) if each.ops[0] is GREATER else (H < 0.0)
+    after = each.apply(mask_before)
+    for special in (1.0, np.nan, np.inf, -np.inf, 0.0, -0.0):
+        np.testing.assert_array_equal(value(after, 0, special), value(mask_before, 0, special))
+
+
+def test_masks_in_a_long_chain_take_one_walk():
+    node = U
+    for _ in range(100):
+        node = 2.0 * gc.relu(node) * mask(node > 0)
+    found, report = run(node, (MASKS,))
+    assert report.counts["masks"] == {"mask_of_relu": 99}
+    np.testing.assert_array_equal(value(found, 0, 1e-40), value(node, 0, 1e-40))
+
+
+def test_relu_is_written_over_its_argument():
+    source = gc.Graph([A, B], {"y": gc.relu(A @ B).sum()}).source("value_and_grad")
+    assert "out=" in source
+    assert source.count("np.maximum(") == 1
 
 
 # ---------------------------------------------------------------- derivatives in generated code

@@ -30,6 +30,8 @@ class Statement:
         comment: at the end of the line.
         typed: whether the variable is declared as an array.
         also: further variables that the statement sets, with their nodes.
+        into: the variable of a dead array that the result is written into.
+        ends: variables that are deleted before the statement.
     """
 
     target: str
@@ -40,6 +42,8 @@ class Statement:
     comment: str = ""
     typed: bool = False
     also: tuple[tuple[str, Node], ...] = ()
+    into: str = ""
+    ends: tuple[str, ...] = ()
 
     @property
     def targets(self) -> list[str]:
@@ -71,6 +75,7 @@ def hoist(statements: list[Statement], early: Collection[Node], start: int) -> l
 
 _IN_PLACE = {Form.SUM: "+=", Form.DIFFERENCE: "-=", Form.PRODUCT: "*=", Form.QUOTIENT: "/="}
 _CALL = re.compile(r"np\.(\w+)\((.*)\)\Z")
+_NUMBERS = re.compile(r"(, [\d.]+)*\Z")  # that a spelling gives behind its operands
 _PRODUCTS = {Form.CONTRACTION, Form.OUTER}
 
 
@@ -158,17 +163,26 @@ def last_reads(statements: Sequence[Statement], live: Collection[str]) -> dict[s
     end = len(statements)
     last: dict[str, int] = dict.fromkeys(live, end)
     roots: dict[str, frozenset[str]] = {}
+    first: dict[str, str] = {}  # of the variables that were given one array one after the other
     for i, statement in enumerate(statements):
-        for name in statement.piece.reads:
-            for root in roots.get(name, frozenset()) | {name}:
+        read = [*statement.piece.reads, *([statement.into] if statement.into else [])]
+        if statement.operator != "=":  # in place
+            read.append(statement.target)
+        for name in read:
+            for root in roots.get(name, frozenset()) | {first.get(name, name)}:
                 last[root] = max(last.get(root, -1), i)
-        if statement.piece.roots:
-            shared = statement.piece.roots
+        if statement.into:
+            old = first[statement.target] = first.get(statement.into, statement.into)
+            if statement.target in live:
+                last[old] = end
+        elif statement.operator == "=" and statement.piece.roots:
+            shared = frozenset(first.get(name, name) for name in statement.piece.roots)
             for name in statement.piece.roots:
                 shared |= roots.get(name, frozenset())
             roots[statement.target] = shared
             if statement.target in live:
                 last.update(dict.fromkeys(shared, end))
+    last.update((name, last[old]) for name, old in first.items())
     return last
 
 
@@ -209,7 +223,9 @@ def _places(statement: Statement) -> Iterable[int]:
     if called is None or not isinstance(getattr(np, called[1], None), np.ufunc):
         return ()
     given = ", ".join(operand.text for operand in operands)
-    return range(len(operands)) if called[2] == given else ()
+    if not called[2].startswith(given) or not _NUMBERS.match(called[2][len(given) :]):
+        return ()
+    return range(len(operands))
 
 
 def _same(a: Shape, b: Shape) -> bool:

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 import sympy
 
 from graphcomp.ad import Wrt
-from graphcomp.codegen.module import requested
+from graphcomp.codegen.live import TYPICAL
+from graphcomp.codegen.memory import Planned
+from graphcomp.codegen.module import make_writer, requested
 from graphcomp.codegen.options import TARGETS, Options
 from graphcomp.codegen.plans import Plan
 from graphcomp.codegen.prepare import FREE, Prepared, prepare
@@ -18,9 +20,6 @@ from graphcomp.node import Node
 from graphcomp.rewrite import PASSES, Report
 from graphcomp.shape import size_of
 from graphcomp.traversal import topological
-
-#: What a named dimension counts as where sizes are compared.
-TYPICAL = 1000
 
 
 def explain(
@@ -34,7 +33,10 @@ def explain(
     """What the passes do for each function: operations, rules, arrays alive, traffic, blocks or loops.
 
     Sizes are in entries of arrays, in the names of the dimensions. Traffic is what is read and written
-    if every operation goes through memory: all of an array once for each operation on it.
+    if every operation goes through memory: all of an array once for each operation on it. Memory is
+    what the function holds at its peak beyond its arguments, results included, in numbers of 8 bytes:
+    with the statements in the order of the program and each result in an array of its own, and as it
+    is generated. The blocks of rows come on top; they stay within a fixed size.
 
     Args:
         graph: the graph.
@@ -54,13 +56,20 @@ def explain(
       operations  6 before the passes, 5 after them
       stability   softplus 1
       arrays      at most 2*n entries alive, 2*d*n + 2*d + 7*n read and written
+      memory      Max(4*n, d + 3*n) at the peak as written, Max(4*n, d + 3*n) as generated
       blocks      none
     """
     _, plans, report, _ = requested(graph, functions, wrt, Options(target), None, output)
-    return "\n".join(line for each in plans for line in _of_plan(each, report, target))
+    writer, _ = make_writer(graph, plans, set(), Options(target), report)
+    lines = []
+    for each in plans:
+        if TARGETS[target].arrays:
+            writer.function(each)
+        lines += _of_plan(each, report, target, writer.planned.get(each.name, ()))
+    return "\n".join(lines)
 
 
-def _of_plan(plan: Plan, report: Report, target: str) -> list[str]:
+def _of_plan(plan: Plan, report: Report, target: str, planned: Sequence[Planned]) -> list[str]:
     dialect = TARGETS[target]
     prepared = prepare(plan, PASSES, report, dialect.spells)
     before = [n for n in topological([*plan.outputs.values()]) if n.args]
@@ -70,6 +79,7 @@ def _of_plan(plan: Plan, report: Report, target: str) -> list[str]:
         rows.append((stage, rules))
     if dialect.arrays:
         rows.append(("arrays", _memory(prepared)))
+        rows += _peaks(planned)
         cut = prepare(plan, PASSES, report, dialect.spells, cutter=cutter_of(dialect))
         rows.append(("loops", _loops(cut)) if dialect.compiled else ("blocks", _blocks(cut)))
     width = max(len(label) for label, _ in rows)
@@ -108,6 +118,16 @@ def _memory(prepared: Prepared) -> str:
     if not traffic:
         return "none"
     return f"at most {sympy.expand(most)} entries alive, {sympy.expand(traffic)} read and written"
+
+
+def _peaks(planned: Sequence[Planned]) -> list[tuple[str, str]]:
+    """What a function holds at its peak, and one that it returns."""
+    rows = []
+    for each, where in zip(planned, ("", ", on the way back"), strict=False):
+        if each.before != 0:
+            text = f"{each.before} at the peak as written, {each.after} as generated{where}"
+            rows.append(("memory", text))
+    return rows
 
 
 def _loops(prepared: Prepared) -> str:

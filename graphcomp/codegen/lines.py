@@ -18,6 +18,8 @@ def statement_lines(
     for i, statement in enumerate(statements):
         if i == start and section:
             lines.append(f"{INDENT * indent}# {section}")
+        if statement.ends:
+            lines.append(f"{INDENT * indent}del {', '.join(statement.ends)}")
         if statement.also:
             lines += unpacked(statement.targets, statement.piece.text, indent)
             continue

@@ -158,7 +158,7 @@ def _generate(
     request, plans, report, program = requested(graph, functions, wrt, options, name, output)
     carried = _carried(topological([node for each in plans for node in each.outputs.values()]))
     reserved = {*_reserved(graph, options), *_carried(graph.nodes), *carried}
-    writer, constants = _writer(graph, plans, reserved, options, report)
+    writer, constants = make_writer(graph, plans, reserved, options, report)
     functions_of = {each.name: writer.function(each) for each in plans}
     kinds = [each.kind for each in plans]
     if FLAT in ((functions,) if isinstance(functions, str) else functions):
@@ -187,13 +187,14 @@ def _reserved(graph: GraphData, options: Options) -> set[str]:
     return names | STORED if any(map(is_large, graph.nodes)) else names
 
 
-def _writer(
+def make_writer(
     graph: GraphData,
     plans: Sequence[Plan],
     reserved: set[str],
     options: Options,
     report: Report,
 ) -> tuple[Writer, Constants]:
+    """What writes the functions of some plans, and the constants that these will use."""
     dialect = options.dialect
     arguments = Arguments.of(
         graph.arguments, reserved, arrays=dialect.arrays, checked=options.checks

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from graphcomp.codegen import once
 from graphcomp.codegen.arguments import Arguments
 from graphcomp.codegen.block import Block, Names
-from graphcomp.codegen.buffers import (
-    hoist,
-    renamed_statement,
-    reuse_buffers,
-)
+from graphcomp.codegen.buffers import hoist, renamed_statement
+from graphcomp.codegen.closures import copy_small_views
 from graphcomp.codegen.dialects import LIMITS, ONCE, Context, Dialect
 from graphcomp.codegen.kernels import Kernels
 from graphcomp.codegen.layout import INDENT, definition, docstring, layout, words
 from graphcomp.codegen.lines import rename_pieces, statement_lines
 from graphcomp.codegen.loop_cut import cut_into_loops
 from graphcomp.codegen.loop_kernels import LoopKernels
+from graphcomp.codegen.memory import Planned, plan_memory
 from graphcomp.codegen.parameters import Parameter
 from graphcomp.codegen.pieces import Piece
 from graphcomp.codegen.plans import Plan, Tree, leaves
@@ -43,6 +41,7 @@ class Writer:
         passes: rewrites of the joint graph.
         records: the named tuples among the results.
         report: what was done to the graph before.
+        planned: the statements of each plan's function, and behind it of one that it returns.
     """
 
     context: Context
@@ -51,6 +50,7 @@ class Writer:
     passes: Sequence[Pass]
     records: Records
     report: Report
+    planned: dict[str, list[Planned]] = field(default_factory=dict)
 
     def function(self, plan: Plan) -> list[str]:
         """The function of a plan, as lines; for the target "math" the careful version too."""
@@ -203,11 +203,12 @@ class _Function:
         statements = hoist(block.statements, wanted, start)
         tree = self.plan.values
         live = self.results.reads(tree, self.pieces)
-        statements, renamed = reuse_buffers(statements, live, block.rank)
-        rename_pieces(self.pieces, renamed)
+        planned = self._planned(plan_memory(statements, live, block.rank, self.pieces, start))
+        statements = planned.statements
+        rename_pieces(self.pieces, planned.renamed)
         self.dims |= block.dims
         own = {target for s in statements for target in s.targets}
-        marked = start if 0 < start < len(statements) else None
+        marked = planned.start if 0 < planned.start < len(statements) else None
         lines = statement_lines(statements, depth, marked, self.plan.section)
         lines += self.results.statement(tree, self.pieces, own, (), depth)
         return self._guarded(lines, self._slow_call())
@@ -239,11 +240,13 @@ class _Function:
         captured = {name for s in steps for name in s.piece.reads}
         for node in results:
             captured |= backward.pieces[node].reads
+        statements = copy_small_views(forward.statements, self.pieces, captured)
         for piece in self.pieces.values():
             if piece.is_name and piece.text in captured:
                 captured |= piece.roots
         live = {*self.results.reads(self.plan.values, self.pieces), *captured}
-        ahead, renamed = reuse_buffers(forward.statements, live, forward.rank)
+        planned = self._planned(plan_memory(statements, live, forward.rank, self.pieces, start))
+        ahead, renamed, start = planned.statements, planned.renamed, planned.start
         own = {target for s in ahead for target in s.targets}
         captured = {renamed.get(name, name) for name in captured}
         steps = [renamed_statement(step, renamed) for step in steps]
@@ -255,10 +258,10 @@ class _Function:
         self.dims |= forward.dims | backward.dims
         end = self.results.statement(self.plan.values, self.pieces, own, captured, 1, mine)
         body = self._guarded(body, self._slow_call())
-        below, renamed = reuse_buffers(
-            steps, self.results.reads(inner, backward.pieces), backward.rank
-        )
-        rename_pieces(backward.pieces, renamed)
+        wanted = self.results.reads(inner, backward.pieces)
+        planned = self._planned(plan_memory(steps, wanted, backward.rank, backward.pieces))
+        below = planned.statements
+        rename_pieces(backward.pieces, planned.renamed)
         lines = [
             "",
             *definition(
@@ -276,6 +279,11 @@ class _Function:
         given = ", ".join(seed.name for seed in self.seeds)
         lines += self._guarded(inside, f"{self._slow_call()}[1]({given})", 1)
         return body, [*lines, "", *end]
+
+    def _planned(self, planned: Planned) -> Planned:
+        """The same; kept for those who ask what was planned."""
+        self.writer.planned.setdefault(self.plan.name, []).append(planned)
+        return planned
 
     def _slow_call(self, passed: Sequence[str] = ()) -> str:
         tangents = [name for each in self.tangents for name in each.variables]

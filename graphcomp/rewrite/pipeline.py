@@ -9,10 +9,12 @@ from typing import TypeAlias
 from graphcomp.node import Node
 from graphcomp.op import Op
 from graphcomp.ops.einsum import EINSUM
+from graphcomp.ops.piecewise import MAXIMUM, MINIMUM, RELU
 from graphcomp.rewrite import (
     algebra,
     arithmetic,
     contractions,
+    masks,
     products,
     shapes,
     slopes,
@@ -109,6 +111,12 @@ def _fenced(roots: Roots, order: Sequence[Node], report: Report) -> list[Node]:
     return [fenced[node] for node in roots.all]
 
 
+def _masked(roots: Roots, order: Sequence[Node], report: Report) -> list[Node]:
+    masked = masks.masks(order, set(topological(roots.values)), set(roots.results), report)
+    report.follow(masked)
+    return [masked[node] for node in roots.all]
+
+
 SLOPES = rule_pass(
     "slopes",
     "derivatives of named steps that saturate, without 0*inf and without cancellation",
@@ -142,6 +150,14 @@ CONTRACTIONS = Pass(
     arrays=True,
 )
 PRODUCTS = rule_pass("products", "sums of products as matrix products", products.RULES, arrays=True)
+MASKS = Pass(
+    masks.NAME,
+    "derivatives read what is kept anyway, so that the rest can be written over",
+    _masked,
+    masks.RULES,
+    frozenset({MAXIMUM, MINIMUM, RELU}),
+    arrays=True,
+)
 
 #: What runs for every function, in this order, again and again until nothing changes.
 PASSES: tuple[Pass, ...] = (
@@ -153,6 +169,7 @@ PASSES: tuple[Pass, ...] = (
     SHAPES,
     CONTRACTIONS,
     PRODUCTS,
+    MASKS,
 )
 
 

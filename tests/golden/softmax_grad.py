@@ -163,6 +163,7 @@ def loss_value_and_grad(
     t1, z_bar = _loss_value_and_grad_rows(z, Y, 1.0 / np.float64(b), b, c)
     loss = -t1 / float(b)
     # adjoints, seed loss_bar = 1
+    del z
     d_loss_d_W = X.T.dot(z_bar)
     return float(loss), d_loss_d_W
 
@@ -288,5 +289,6 @@ def loss_derivatives(X: ArrayLike, W: ArrayLike, Y: ArrayLike) -> dict[str, Arra
     c = W.shape[1]
     z = X.dot(W)
     z_bar = _loss_derivatives_rows(z, 1.0 / np.float64(b), Y, b, c)
+    del z
     d_loss_d_W = X.T.dot(z_bar)
     return {"d_loss_d_W": d_loss_d_W}
