@@ -52,14 +52,16 @@ def sum_of_products(node: Node) -> Node | None:
     return found.reshape(kept_shape(summed.shape, axes)) if node.param("keepdims") else found
 
 
-@rule(SUM, before="sum(a*b + c*d)", after="sum(a*b) + sum(c*d)")
+@rule(SUM, before="sum(a*b + c)", after="sum(a*b) + sum(c)")
 def sum_of_terms(node: Node) -> Node | None:
-    """The same products are added, in another order; each sum is an inner product, without arrays."""
+    """The same terms are added, in another order; one sum is an inner product, without an array."""
     (summed,) = node.args
     whole = len(node.param("axes")) == summed.ndim > 0 and not node.param("keepdims")
     if not whole or not node.is_real or summed.op not in {ADD, SUB}:
         return None
-    if not all(_is_product(term) and term.dtype == node.dtype for term in summed.args):
+    if any(term.dtype != node.dtype or term.op is BROADCAST for term in summed.args):
+        return None
+    if not any(_is_product(term) for term in summed.args):
         return None
     first, second = (intern(SUM, (term,), node.params) for term in summed.args)
     return intern(summed.op, (first, second))
