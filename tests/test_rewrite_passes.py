@@ -158,6 +158,11 @@ PRODUCTS_TABLE = [
     ("plain_einsum", f.einsum("ij,ij->ij", A, C), A * C),
     ("plain_einsum", f.einsum("ij,j->ij", A, V), A * V),
     ("plain_einsum", f.einsum("bij,bjk->bik", D, E), D @ E),
+    (
+        "plain_einsum",
+        f.einsum("bj,bij->bi", D[:, 0], D),
+        (D @ D[:, 0].reshape(("b", "n", 1))).reshape(("b", "m")),
+    ),
     ("plain_einsum", f.einsum("i,ij,j->", W, A, V), (A.T @ W) @ V),
     ("plain_einsum", f.einsum("ij,j,k->ik", A, V, U), apply(OUTER, A @ V, U)),
     ("flat_product", f.vdot(A, C), vdot(A, C)),

@@ -129,6 +129,8 @@ def _stacked(
     BLAS takes a matrix as it lies if the entries of its rows or its columns are neighbours: so the
     last axis of a factor must not be one of the stack. Nor should that of the result be moved.
     """
+    if len(mine) + len(other) == 1:
+        return _stacked_vectors(a, b, batch, mine or other, inner, out)
     if not len(mine) == len(inner) == len(other) == 1:
         return None
     if a.letters[-1] in batch or b.letters[-1] in batch or out[-1] in batch:
@@ -139,6 +141,20 @@ def _stacked(
         return None
     product = apply(MATMUL, arranged(a, batch + mine + inner), arranged(b, batch + inner + other))
     return arranged(Factor(product, batch + mine + other), out)
+
+
+def _stacked_vectors(
+    a: Factor, b: Factor, batch: str, free: str, inner: str, out: str
+) -> Node | None:
+    """A product of a matrix and a vector for every entry of the axes that both keep."""
+    if free in b.letters:
+        a, b = b, a
+    if a.letters[-1] in batch or len(inner) != 1 or out != batch + free:
+        return None
+    vector = arranged(b, batch + inner)
+    column = vector.reshape((*vector.shape, 1))
+    product = apply(MATMUL, arranged(a, batch + free + inner), column)
+    return product.reshape(product.shape[:-1])
 
 
 def multiplied(a: Factor, b: Factor, out: str) -> Node | None:
