@@ -127,6 +127,7 @@ NEVER_EMPTY = {
     "reshape",
     "broadcast_to",
     "from_diagonal",
+    "banded",
     "gather",
     "scatter_add",
     "take_along_axis",

@@ -116,6 +116,21 @@ def _from_diagonal(x: Any, offset: int, shape: tuple[int, ...]) -> Any:
     return result
 
 
+def _banded(bands: dict[int, Any], shape: tuple[int, int]) -> Any:
+    """Zeros, with vectors or numbers on diagonals of these offsets."""
+    rows, columns = shape
+    if rows < 0 or columns < 0:
+        rows, columns = max(rows, 0), max(columns, 0)
+    first = next(iter(bands.values()))
+    result = np.zeros((rows, columns), getattr(first, "dtype", float))
+    entries = result.reshape(-1)
+    for offset, x in bands.items():
+        start = offset if offset > 0 else -offset * columns
+        stop = (columns - offset) * columns if offset < columns else 0
+        entries[start : stop : columns + 1] = x
+    return result
+
+
 def _pinv(x: Any) -> Any:
     """The pseudo-inverse; NaN for a matrix that is not finite."""
     good = np.isfinite(x).all(axis=(-2, -1), keepdims=True)

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from graphcomp.node import Node
 from graphcomp.op import Op
-from graphcomp.rewrite import algebra, arithmetic, products, shapes, slopes, stability
+from graphcomp.rewrite import algebra, arithmetic, bands, products, shapes, slopes, stability
 from graphcomp.rewrite.naming import fence
 from graphcomp.rewrite.rules import Report, Rule, by_op, rewrite
 from graphcomp.traversal import topological
@@ -114,6 +114,9 @@ ALGEBRA = Pass(
 ARITHMETIC = rule_pass(
     "arithmetic", "powers as products, numbers out of sums, masks", arithmetic.RULES
 )
+BANDS = rule_pass(
+    "bands", "matrices with few diagonals as these, until the end", bands.RULES, arrays=True
+)
 SHAPES = rule_pass(
     "shapes", "fewer passes over arrays, transposes where they are free", shapes.RULES, arrays=True
 )
@@ -126,6 +129,7 @@ PASSES: tuple[Pass, ...] = (
     SLOPES,
     ALGEBRA,
     ARITHMETIC,
+    BANDS,
     SHAPES,
     PRODUCTS,
 )
