@@ -12,18 +12,18 @@ def source_of(function, x, rng, **kinds):
     return agree(graph, {"x": rng.uniform(0.5, 1, shape).astype(x.dtype)}, **kinds)
 
 
-def test_rows_are_added_to_one_array(rng):
+def test_rows_are_filled_into_one_array(rng):
     x = gc.array("x", "4 n")
     source = source_of(lambda x: (x[0] * x[1] + x[3] ** 2).sum(), x, rng, kinds=["grad"])
-    assert source.count("_scatter(") == 2  # its definition, and one call
-    assert source.count("] += ") == 2
+    assert "_place({0: w2, 1: w1, 3: w4_bar}, (4, n))" in source
+    assert "_scatter(" not in source
 
 
 def test_neighbours_are_added_to_one_array(rng):
     source = source_of(
         lambda x: (x[2:] * x[1:-1] * x[:-2]).sum(), gc.array("x", "n"), rng, kinds=["grad"]
     )
-    assert source.count("_scatter(") == 2
+    assert source.count("_scatter(") == 2  # its definition, and one call
     assert source.count("] += ") == 2
 
 
@@ -38,6 +38,12 @@ def test_an_argument_is_not_added_to(rng):
     x = gc.array("x", "n")
     source = source_of(lambda x: (x**2).sum() / 2 + x[0] * x[1] ** 2, x, rng, kinds=["grad"])
     assert "    x[" not in source
+
+
+def test_rows_that_meet_are_added_in_place(rng):
+    x = gc.array("x", "4 n")
+    source = source_of(lambda x: (x[1:] * x[0]).sum(), x, rng, kinds=["grad"])
+    assert source.count("] += ") == 1
 
 
 def test_numbers_are_added_without_an_array_of_them(rng):

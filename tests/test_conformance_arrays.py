@@ -128,6 +128,7 @@ NEVER_EMPTY = {
     "broadcast_to",
     "from_diagonal",
     "banded",
+    "place",
     "gather",
     "scatter_add",
     "take_along_axis",

@@ -21,14 +21,16 @@ from graphcomp.op import Kind
 from graphcomp.ops.comparison import BRACKET, LOGICAL_NOT
 from graphcomp.ops.contraction import OUTER, VDOT
 from graphcomp.ops.leaves import IDENTITY
+from graphcomp.ops.placing import PLACE
 from graphcomp.ops.shaping import SCATTER, WHOLE
 from graphcomp.ops.triangular import BANDED
 from graphcomp.program import build_program
 from graphcomp.rewrite import PASSES, Report, Roots, run_passes, simplify, stabilize_graph
 from graphcomp.rewrite.arithmetic import RULES as ARITHMETIC_RULES
 from graphcomp.rewrite.bands import RULES as BAND_RULES
-from graphcomp.rewrite.pipeline import ARITHMETIC, BANDS, PRODUCTS, SHAPES, SLOPES
+from graphcomp.rewrite.pipeline import ARITHMETIC, BANDS, PRODUCTS, ROWS, SHAPES, SLOPES
 from graphcomp.rewrite.products import RULES as PRODUCT_RULES
+from graphcomp.rewrite.rows import RULES as ROW_RULES
 from graphcomp.rewrite.rules import by_op, rewrite, rule
 from graphcomp.rewrite.shapes import RULES as SHAPE_RULES
 from graphcomp.shape import parse_shape
@@ -178,6 +180,7 @@ PRODUCTS_TABLE = [
     ("diagonal_of_product", f.trace(S @ T), None),
 ]
 ONE = apply(IDENTITY, size=V.shape[0], dtype="float64")
+R4 = gc.array("R", "4 n")
 WIDER = parse_shape("n+1 n")
 LOWER = {"index": (("slice", 1, None, 1), WHOLE), "shape": WIDER}
 BESIDE = {"index": (("slice", 1, None, 1),) * 2, "shape": parse_shape("n+1 n+1")}
@@ -218,7 +221,47 @@ BANDS_TABLE = [
     ("diagonal_inwards", f.diagonal(gc.exp(S), -1), gc.exp(f.diagonal(S, -1))),
     ("diagonal_inwards", f.diagonal(S * V), f.diagonal(S) * V),
 ]
+
+
+def row(node: Node | float, *place: int, shape: str = "4 n") -> Node:
+    """Zeros, with a part at a place along the leading axes."""
+    full = parse_shape(shape)
+    index = (*place, *[WHOLE] * (len(full) - len(place)))
+    return apply(SCATTER, node, index=index, shape=full)
+
+
+def rows(parts: dict[tuple[int, ...], Node | float], shape: str = "4 n") -> Node:
+    return apply(PLACE, *parts.values(), places=tuple(parts), shape=parse_shape(shape))
+
+
+ROWS_TABLE = [
+    ("rows_of_sum", row(U, 2) + row(V, 0), rows({(0,): V, (2,): U})),
+    ("rows_of_sum", row(U, 2) - row(V, 0), rows({(0,): -V, (2,): U})),
+    ("rows_of_sum", row(U, 2) - row(-V, 0) + row(U, 1), rows({(0,): V, (1,): U, (2,): U})),
+    (
+        "rows_of_sum",
+        row(U, 1) + row(X.broadcast_to(("n",)), 3),
+        rows({(1,): U, (3,): X}),
+    ),
+    ("rows_of_sum", row(X, 2, shape="m") + row(Y, 0, shape="m"), rows({(0,): Y, (2,): X}, "m")),
+    (
+        "rows_of_sum",
+        row(U, 1, 0, shape="2 3 n") + row(V, 0, 2, shape="2 3 n"),
+        rows({(0, 2): V, (1, 0): U}, "2 3 n"),
+    ),
+    (
+        "rows_of_stack",
+        gc.stack([row(U, 2), R4]),
+        apply(PLACE, U, R4, places=((0, 2), (1,)), shape=(2, 4, U.shape[0])),
+    ),
+    (
+        "rows_of_stack",
+        gc.stack([row(U, 2), row(V, 0) + row(U, 1)]),
+        rows({(0, 2): U, (1, 0): V, (1, 1): U}, "2 4 n"),
+    ),
+]
 TABLE = [
+    *((ROWS, *row) for row in ROWS_TABLE),
     *((BANDS, *row) for row in BANDS_TABLE),
     *((ARITHMETIC, *row) for row in ARITHMETIC_TABLE),
     *((SHAPES, *row) for row in SHAPES_TABLE),
@@ -259,7 +302,7 @@ def test_nothing_happens_to_nan_and_infinities_but_along_a_diagonal(before):
 
 def test_every_rule_is_in_the_tables():
     tested = {row[1] for row in TABLE}
-    rules = (*ARITHMETIC_RULES, *BAND_RULES, *SHAPE_RULES, *PRODUCT_RULES)
+    rules = (*ARITHMETIC_RULES, *BAND_RULES, *ROW_RULES, *SHAPE_RULES, *PRODUCT_RULES)
     assert tested == {each.name for each in rules}
 
 
@@ -291,6 +334,9 @@ N = gc.array("N", "m n", "int64")
         gc.let("p", A * C).sum(),  # a step that the user named
         gc.let("p", A.T).sum(axis=0),
         f.diag(V, 1),
+        row(U, 1) + row(V, 1),  # at one place
+        row(U, 1) + row(V, -1),  # perhaps
+        gc.stack([U, V]),
         (X / Y) + (2.0 / Y),  # 1/y is not shared: it would round twice
     ],
     ids=repr,

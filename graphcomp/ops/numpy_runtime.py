@@ -54,6 +54,15 @@ def _scatter(x: Any, index: Any, shape: tuple[int, ...]) -> Any:
     return result
 
 
+def _place(parts: dict[Any, Any], shape: tuple[int, ...]) -> Any:
+    """Zeros of a shape, with arrays or numbers at places along the leading axes."""
+    first = next(iter(parts.values()))
+    result = np.zeros(shape, getattr(first, "dtype", float))
+    for place, x in parts.items():
+        result[place] = x
+    return result
+
+
 def _prod_others(x: Any, axis: int) -> Any:
     """For every entry the product of all the others along an axis, without dividing."""
     values = np.moveaxis(np.asarray(x), axis, 0)

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from graphcomp.node import Node
 from graphcomp.op import Op
-from graphcomp.rewrite import algebra, arithmetic, bands, products, shapes, slopes, stability
+from graphcomp.rewrite import algebra, arithmetic, bands, products, rows, shapes, slopes, stability
 from graphcomp.rewrite.naming import fence
 from graphcomp.rewrite.rules import Report, Rule, by_op, rewrite
 from graphcomp.traversal import topological
@@ -117,6 +117,9 @@ ARITHMETIC = rule_pass(
 BANDS = rule_pass(
     "bands", "matrices with few diagonals as these, until the end", bands.RULES, arrays=True
 )
+ROWS = rule_pass(
+    "rows", "arrays that are put together of rows, filled once", rows.RULES, arrays=True
+)
 SHAPES = rule_pass(
     "shapes", "fewer passes over arrays, transposes where they are free", shapes.RULES, arrays=True
 )
@@ -130,6 +133,7 @@ PASSES: tuple[Pass, ...] = (
     ALGEBRA,
     ARITHMETIC,
     BANDS,
+    ROWS,
     SHAPES,
     PRODUCTS,
 )
