@@ -172,11 +172,15 @@ def _compile(arguments: argparse.Namespace) -> int:
     functions = parse_names(arguments.functions, "--functions") or []
     wrt = parse_names(arguments.wrt, "--wrt")
     if arguments.explain:
-        print(codegen.explain(graph, functions, wrt, target=arguments.language))
+        print(
+            codegen.explain(graph, functions, wrt, target=arguments.language, along=arguments.along)
+        )
         if arguments.output is None:
             return 0
     if arguments.output is None:
-        made = codegen.build_module(graph, functions, wrt, target=arguments.language)
+        made = codegen.build_module(
+            graph, functions, wrt, target=arguments.language, along=arguments.along
+        )
         if made.data:
             large = ", ".join(f"{name} {array.shape}" for name, array in made.stored.items())
             msg = f"constants that are too large to be printed ({large}) need a file: write -o NAME.py"
@@ -190,6 +194,7 @@ def _compile(arguments: argparse.Namespace) -> int:
         wrt,
         target=arguments.language,
         force=arguments.force,
+        along=arguments.along,
     ):
         _report(path)
     return 0

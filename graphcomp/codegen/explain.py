@@ -29,6 +29,7 @@ def explain(
     *,
     target: str = "numpy",
     output: str | None = None,
+    along: str | None = None,
 ) -> str:
     """What the passes do for each function: operations, rules, arrays alive, traffic, blocks or loops.
 
@@ -41,6 +42,7 @@ def explain(
         wrt: what to differentiate by, as for `generate`.
         target: as for `generate`.
         output: the output that gradients are of, where there are several.
+        along: the dimension that "blocks" stand along, where several arrays share several.
 
     Raises:
         InputError: no such kind or target.
@@ -55,7 +57,7 @@ def explain(
       arrays      at most 2*n entries alive, 2*d*n + 2*d + 7*n read and written
       blocks      none
     """
-    _, plans, report, _ = requested(graph, functions, wrt, target, None, output)
+    _, plans, report, _ = requested(graph, functions, wrt, target, None, output, along)
     return "\n".join(line for each in plans for line in _of_plan(each, report, target))
 
 

@@ -44,20 +44,22 @@ def generate(
     target: str = "numpy",
     name: str | None = None,
     output: str | None = None,
+    along: str | None = None,
     parallel: bool = False,
 ) -> str:
     """The source of a module that computes a graph and its derivatives, and needs NumPy only.
 
     Args:
         graph: the graph.
-        functions: kinds: "value", "grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian",
-            "hvp", "derivatives", "value_and_grad_flat".
+        functions: kinds: "value", "grad", "value_and_grad", "vjp", "jvp", "jacobian", "blocks",
+            "hessian", "hvp", "derivatives", "value_and_grad_flat".
         wrt: names of inputs or steps; None for every real input. Derivatives come as a tuple in
             this order, or as one bare array if this is a single name.
         target: "numpy", "numba" for loops that numba compiles, or "math" for Python floats in graphs
             of scalars.
         name: of the functions; by default the graph's.
         output: the output that gradients are of, where there are several.
+        along: the dimension that "blocks" stand along, where several arrays share several.
         parallel: for the target "numba": loops whose turns are independent run on several threads.
 
     Raises:
@@ -71,7 +73,7 @@ def generate(
     >>> "def y_grad(x: float, a: float) -> tuple[float, float]:" in text
     True
     """
-    options: dict[str, Any] = {"target": target, "name": name, "output": output}
+    options: dict[str, Any] = {"target": target, "name": name, "output": output, "along": along}
     return build_module(graph, functions, wrt, **options, parallel=parallel).source
 
 
@@ -100,11 +102,16 @@ def build_module(
     target: str = "numpy",
     name: str | None = None,
     output: str | None = None,
+    along: str | None = None,
     parallel: bool = False,
 ) -> Generated:
     """A module, as by `generate`, with what does not stand in its source."""
+    if parallel and target in TARGETS and not TARGETS[target].compiled:
+        msg = f"parallel=True is for target 'numba'; target {target!r} has no loops to share out"
+        raise InputError(msg)
     with collector_at_rest():
-        return _generate(graph, functions, wrt, target, name, output, parallel)
+        asked = requested(graph, functions, wrt, target, name, output, along)
+        return _generate(graph, functions, target, *asked, parallel=parallel)
 
 
 def requested(
@@ -114,6 +121,7 @@ def requested(
     target: str,
     name: str | None,
     output: str | None,
+    along: str | None = None,
 ) -> tuple[Request, list[Plan], Report, Program]:
     """What is asked for, the plan of each function, what was rewritten before, and the steps.
 
@@ -131,7 +139,7 @@ def requested(
     report = Report()
     program = build_program(graph)
     named = stabilize_graph(named_steps(program), report)
-    request = Request(named, graph, wrt, called, output, graph_digest(graph))
+    request = Request(named, graph, wrt, called, output, graph_digest(graph), along)
     kinds = (functions,) if isinstance(functions, str) else tuple(dict.fromkeys(functions))
     direct = [kind for kind in kinds if kind != FLAT]
     if FLAT in kinds and "value_and_grad" not in direct:
@@ -142,16 +150,14 @@ def requested(
 def _generate(
     graph: GraphData,
     functions: Sequence[str],
-    wrt: Wrt,
     target: str,
-    name: str | None,
-    output: str | None,
+    request: Request,
+    plans: list[Plan],
+    report: Report,
+    program: Program,
+    *,
     parallel: bool,
 ) -> Generated:
-    if parallel and target in TARGETS and not TARGETS[target].compiled:
-        msg = f"parallel=True is for target 'numba'; target {target!r} has no loops to share out"
-        raise InputError(msg)
-    request, plans, report, program = requested(graph, functions, wrt, target, name, output)
     carried = _carried(topological([node for each in plans for node in each.outputs.values()]))
     reserved = {*_reserved(graph, TARGETS[target]), *_carried(graph.nodes), *carried}
     writer, constants = _writer(graph, plans, reserved, target, report, parallel=parallel)

@@ -26,6 +26,7 @@ class Request:
         name: of the generated functions.
         output: the output that gradients are of, where there are several.
         digest: of the graph as it was given.
+        along: the dimension of "blocks"; None: the only one that all arrays have.
     """
 
     graph: GraphData
@@ -34,6 +35,7 @@ class Request:
     name: str
     output: str | None = None
     digest: str = ""
+    along: str | None = None
 
     def variables(self) -> dict[str, Node]:
         """The nodes to differentiate by."""
