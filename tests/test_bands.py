@@ -152,6 +152,18 @@ def test_blocks_of_several_variables(rng):
             np.testing.assert_allclose(block, expected[next(names)], rtol=1e-12, atol=1e-13)
 
 
+@pytest.mark.parametrize("shape", ["m n", "n 2 m", "3 2"])
+def test_arrays_with_several_axes(shape, rng):
+    x = gc.array("x", shape)
+    values = rng.normal(size=[{"m": 2, "n": 3}.get(str(dim), dim) for dim in x.shape])
+    graph = gc.Graph([x], {"y": (gc.exp(x) * x + gc.where(x > 0, x**2, 0.0)).sum()}, name="f")
+    function = graph.compile("hessian", wrt="x")
+    expected = interpreted(graph.hessian("x"), values)
+    np.testing.assert_allclose(function(values), expected, rtol=1e-12, atol=1e-13)
+    assert matrices(graph, "hessian").count("banded") == 1
+    assert "np.eye" not in function.source
+
+
 def test_beside_the_diagonals_nothing_is_computed():
     """Infinities of one entry do not make the zeros of others NaN, as 0*inf would."""
     x = np.array([0.0, 1.0, 2.0])

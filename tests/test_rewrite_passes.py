@@ -28,6 +28,7 @@ from graphcomp.program import build_program
 from graphcomp.rewrite import PASSES, Report, Roots, run_passes, simplify, stabilize_graph
 from graphcomp.rewrite.arithmetic import RULES as ARITHMETIC_RULES
 from graphcomp.rewrite.bands import RULES as BAND_RULES
+from graphcomp.rewrite.bands_of_arrays import RULES as ARRAY_RULES
 from graphcomp.rewrite.pipeline import ARITHMETIC, BANDS, PRODUCTS, ROWS, SHAPES, SLOPES
 from graphcomp.rewrite.products import RULES as PRODUCT_RULES
 from graphcomp.rewrite.rows import RULES as ROW_RULES
@@ -184,6 +185,8 @@ R4 = gc.array("R", "4 n")
 WIDER = parse_shape("n+1 n")
 LOWER = {"index": (("slice", 1, None, 1), WHOLE), "shape": WIDER}
 BESIDE = {"index": (("slice", 1, None, 1),) * 2, "shape": parse_shape("n+1 n+1")}
+ENTRIES = apply(IDENTITY, size=A.size, dtype="float64")
+MANY = ENTRIES.reshape(("m*n", "m", "n"))
 DV, DU1 = diagonals((0, V)), diagonals((1, U[1:]))
 
 BANDS_TABLE = [
@@ -218,6 +221,10 @@ BANDS_TABLE = [
     ("diagonal_of_bands", f.diagonal(DV + DU1, 1), U[1:]),
     ("diagonal_of_broadcast", f.diagonal(V.broadcast_to(("n", "n")), 1), V[1:]),
     ("diagonal_of_broadcast", f.diagonal(V[:, None].broadcast_to(("n", "n")), 1), None),
+    ("arrays_of_bands", MANY * A.broadcast_to(("m*n", "m", "n")), None),
+    ("arrays_of_bands", MANY / (-2.0), None),
+    ("arrays_of_bands", -(MANY + MANY * 3.0), None),
+    ("transpose_of_arrays", MANY.transpose((1, 2, 0)), ENTRIES.reshape(("m", "n", "m*n"))),
     ("diagonal_inwards", f.diagonal(gc.exp(S), -1), gc.exp(f.diagonal(S, -1))),
     ("diagonal_inwards", f.diagonal(S * V), f.diagonal(S) * V),
 ]
@@ -302,7 +309,7 @@ def test_nothing_happens_to_nan_and_infinities_but_along_a_diagonal(before):
 
 def test_every_rule_is_in_the_tables():
     tested = {row[1] for row in TABLE}
-    rules = (*ARITHMETIC_RULES, *BAND_RULES, *ROW_RULES, *SHAPE_RULES, *PRODUCT_RULES)
+    rules = (*ARITHMETIC_RULES, *BAND_RULES, *ARRAY_RULES, *ROW_RULES, *SHAPE_RULES, *PRODUCT_RULES)
     assert tested == {each.name for each in rules}
 
 

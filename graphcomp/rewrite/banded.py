@@ -8,7 +8,7 @@ from graphcomp.node import Node, apply, number
 from graphcomp.ops.leaves import IDENTITY
 from graphcomp.ops.shaping import BROADCAST, GETITEM, SCATTER, WHOLE, Slice
 from graphcomp.ops.triangular import BANDED, DIAGONAL, known_length
-from graphcomp.shape import Dim, Shape, combine
+from graphcomp.shape import Dim, Shape, combine, known_equal
 
 #: The diagonals of a matrix by their offsets: vectors, or a number all along.
 Bands = Mapping[int, Node]
@@ -34,6 +34,8 @@ def banded(bands: Bands, shape: Shape, like: Node) -> Node | None:
     if not offsets:
         return number(0, like.dtype).broadcast_to(shape)
     lines = [_plain(bands[k]) for k in offsets]
+    if offsets == (0,) and lines[0].constant == 1 and known_equal(shape[0], shape[1]):
+        return apply(IDENTITY, size=shape[0], dtype=like.dtype.name)
     return apply(BANDED, *lines, offsets=offsets, shape=shape)
 
 

@@ -8,7 +8,17 @@ from typing import TypeAlias
 
 from graphcomp.node import Node
 from graphcomp.op import Op
-from graphcomp.rewrite import algebra, arithmetic, bands, products, rows, shapes, slopes, stability
+from graphcomp.rewrite import (
+    algebra,
+    arithmetic,
+    bands,
+    bands_of_arrays,
+    products,
+    rows,
+    shapes,
+    slopes,
+    stability,
+)
 from graphcomp.rewrite.naming import fence
 from graphcomp.rewrite.rules import Report, Rule, by_op, rewrite
 from graphcomp.traversal import topological
@@ -84,7 +94,8 @@ def rule_pass(
         keep = topological(roots.values) if derivatives_only else ()
         return rewrite(roots.all, table, report, name, keep, order)
 
-    return Pass(name, purpose, run, rules, frozenset(table), arrays=arrays)
+    ops = frozenset(op for each in rules for op in (each.needs or each.ops))
+    return Pass(name, purpose, run, rules, ops, arrays=arrays)
 
 
 def _fenced(roots: Roots, order: Sequence[Node], report: Report) -> list[Node]:
@@ -115,7 +126,10 @@ ARITHMETIC = rule_pass(
     "arithmetic", "powers as products, numbers out of sums, masks", arithmetic.RULES
 )
 BANDS = rule_pass(
-    "bands", "matrices with few diagonals as these, until the end", bands.RULES, arrays=True
+    "bands",
+    "matrices with few diagonals as these, until the end",
+    (*bands.RULES, *bands_of_arrays.RULES),
+    arrays=True,
 )
 ROWS = rule_pass(
     "rows", "arrays that are put together of rows, filled once", rows.RULES, arrays=True
