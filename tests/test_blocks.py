@@ -7,7 +7,9 @@ import pytest
 
 import graphcomp as gc
 from graphcomp import functions as f
+from graphcomp.check import check_module
 from graphcomp.cli import main
+from graphcomp.codegen import load
 from graphcomp.graph import GraphData
 from graphcomp.node import constant
 
@@ -230,6 +232,23 @@ def test_the_source_has_one_sweep_for_each_row_and_no_dense_jacobian():
 def test_the_module_says_what_it_was_made_with(target):
     source = made("columns").source(["blocks"], target=target)
     assert '"functions": ["blocks"]' in source
+
+
+LAYOUTS = ["columns", "rows", "rows and columns", "vector of rows", "vector and matrix"]
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_modules_are_checked_by_their_blocks(name):
+    report = check_module(load(made(name).source(["blocks"]), "f"))
+    assert report.passed, report
+    assert [row.argument for row in report.rows] == ["(value)", "x", "y"]
+
+
+def test_a_check_finds_blocks_in_the_wrong_place():
+    source = made("columns").source(["blocks"])
+    wrong = source.replace("(1, 1): ", "(1, 0): ", 1)
+    report = check_module(load(wrong, "f"))
+    assert not report.passed
 
 
 def test_the_command_line(tmp_path, capsys):

@@ -67,6 +67,11 @@ def blocks(graph: G, wrt: Wrt = None, along: str | None = None) -> G:
     return graph.derive(graph.inputs, results, f"{graph.name}_blocks")
 
 
+def stands_first(output: tuple[int, int], variable: tuple[int, int]) -> bool:
+    """Whether the dimension stands first in a block, by its axis in both, and their numbers of axes."""
+    return output[0] == variable[0] == 0 and max(output[1], variable[1]) > 1
+
+
 def _rest(node: Node, axis: int) -> Shape:
     """The shape beside the dimension."""
     return (*node.shape[:axis], *node.shape[axis + 1 :])
@@ -178,7 +183,7 @@ def _block(
     The dimension stands first if it does so in both.
     """
     mine, other = axes[output], axes[variable]
-    first = mine == other == 0 and (output.ndim > 1 or variable.ndim > 1)
+    first = stands_first((mine, output.ndim), (other, variable.ndim))
     rest = (*_rest(output, mine), *_rest(variable, other))
     dim = output.shape[mine]
     shape = (dim, *rest) if first else (*rest, dim)
