@@ -103,6 +103,28 @@ class Graph(GraphData):
         """
         return ad.jacobian(self, wrt, mode)
 
+    def blocks(self, wrt: ad.Wrt = None, along: str | None = None) -> Graph:
+        """The Jacobians of entries by entries at the same place along a dimension: ``d_y_d_x``.
+
+        For an output ``(2, n)`` and an input ``(3, n)``, these are ``(2, 3, n)``; of ``(n, 2)`` and
+        ``(n, 3)``, ``(n, 2, 3)``. What is left out of the full Jacobian is zero: that is proved step
+        by step, or refused.
+
+        Args:
+            wrt: names of inputs or steps; all real inputs by default.
+            along: the dimension, where all arrays share several.
+
+        Raises:
+            DerivativeError: a step mixes entries along the dimension.
+            ShapeError: an array does not have the dimension just once.
+
+        >>> import graphcomp as gc
+        >>> p = gc.array("p", "2 n")
+        >>> gc.Graph([p], {"r": gc.hypot(p[0], p[1])}).blocks().outputs[0].shape
+        (2, n)
+        """
+        return ad.blocks(self, wrt, along)
+
     def hessian(self, wrt: ad.Wrt = None, output: str | None = None) -> Graph:
         """The blocks of the Hessian of a scalar output, each of shape ``x.shape + a.shape``.
 
@@ -308,7 +330,7 @@ class Graph(GraphData):
         derivatives in the same structure.
 
         Args:
-            kind: value, grad, value_and_grad, vjp, jvp, jacobian, hessian, hvp or derivatives.
+            kind: value, grad, value_and_grad, vjp, jvp, jacobian, blocks, hessian, hvp or derivatives.
             wrt: inputs or named steps to differentiate by; all real inputs by default. The name of
                 an argument that is a structure means all arrays in it.
             target: "numpy", "numba" for loops that numba compiles, or "math" for scalar graphs without

@@ -127,6 +127,8 @@ NEVER_EMPTY = {
     "reshape",
     "broadcast_to",
     "from_diagonal",
+    "banded",
+    "place",
     "gather",
     "scatter_add",
     "take_along_axis",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from graphcomp.ad.blocks import blocks
 from graphcomp.ad.local import Block, primitive_blocks
 from graphcomp.ad.modes import Derivative, Term, forward, reverse
 from graphcomp.ad.transforms import (
@@ -19,6 +20,7 @@ __all__ = [
     "Derivative",
     "Term",
     "Wrt",
+    "blocks",
     "forward",
     "gradient",
     "hessian",

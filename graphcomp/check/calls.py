@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from graphcomp.ad.blocks import stands_first
 from graphcomp.check.judge import Array
 from graphcomp.errors import InputError
 from graphcomp.evaluate import bind
@@ -20,7 +21,7 @@ Point: TypeAlias = Mapping[str, Array]
 
 #: Kinds whose result is a gradient of one scalar output, and those that are about all outputs.
 GRADIENTS = ("grad", "value_and_grad", "derivatives", "value_and_grad_flat")
-ALL_OUTPUTS = ("vjp", "jacobian", "jvp")
+ALL_OUTPUTS = ("vjp", "jacobian", "jvp", "blocks")
 SECOND_ORDER = ("hvp", "hessian")
 
 
@@ -49,6 +50,7 @@ class Module:
         bare = isinstance(signature["wrt"], str)
         self._outputs: Mapping[str, Mapping[str, Any]] = signature["outputs"]
         self._output: str | None = signature.get("output")
+        self._along: str = signature.get("along", "")
         self._arguments: Mapping[str, Any] = signature.get(
             "arguments", {name: name for name in signature["inputs"]}
         )
@@ -102,7 +104,7 @@ class Module:
         """The outputs, as a function of this kind gives them; None if it gives not all of them."""
         if kind == "jvp":
             result = self.call(kind, point, *self._directions(point, {}))[0]
-        elif kind == "vjp":
+        elif kind in {"vjp", "blocks"}:
             result = self.call(kind, point)[0]
         elif kind == "value" or (kind == "value_and_grad" and len(self._outputs) == 1):
             result = self.call(kind, point)
@@ -117,7 +119,7 @@ class Module:
         Raises:
             InputError: no function gives them.
         """
-        for kind in ("value", "vjp", "jvp", "value_and_grad"):
+        for kind in ("value", "vjp", "jvp", "value_and_grad", "blocks"):
             if kind in self.kinds and (found := self.values(kind, point)) is not None:
                 return found
         msg = f"module {self.name!r} has no function that gives its values: generate 'value' too"
@@ -158,6 +160,8 @@ class Module:
                 named = self.call(kind, point)
                 output = self._name_of(seeds)
                 found = [named.get(f"d_{output}_d_{name}", np.nan) for name in self.wrt]
+            case "blocks":
+                found = self._pulled(self._rows(self.call(kind, point)[1]), seeds)
             case _:
                 blocks = self._rows(self.call(kind, point))
                 found = [
@@ -166,6 +170,31 @@ class Module:
                 ]
         pairs = zip(self.wrt, found, strict=True)
         return {name: np.asarray(value, np.float64) for name, value in pairs}
+
+    def _pulled(self, rows: Sequence[Sequence[Array]], seeds: Sequence[Array]) -> list[Array]:
+        """The cotangents of `wrt` from blocks along a dimension; NaN for steps."""
+        dims = {node.param("name"): [str(dim) for dim in node.shape] for node in self.inputs}
+        entries = zip(self._outputs.values(), self.real, strict=True)
+        outputs = [[str(dim) for dim in entry["shape"]] for entry, real in entries if real]
+        found = []
+        for i, name in enumerate(self.wrt):
+            if name not in dims:
+                found.append(np.array(np.nan))
+                continue
+            total: Any = 0.0
+            for shape, row, u in zip(outputs, rows, seeds, strict=True):
+                mine, other = shape.index(self._along), dims[name].index(self._along)
+                first = stands_first((mine, len(shape)), (other, len(dims[name])))
+                block = np.moveaxis(row[i], 0, -1) if first else row[i]
+                beside = np.moveaxis(u, mine, -1)
+                letters = list(range(block.ndim))
+                outer = [*letters[: beside.ndim - 1], letters[-1]]
+                inner = letters[beside.ndim - 1 :]
+                total = total + np.moveaxis(
+                    np.einsum(beside, outer, block, letters, inner), -1, other
+                )
+            found.append(total)
+        return found
 
     def tangent(self, point: Point, name: str, direction: Array, seeds: Sequence[Array]) -> float:
         """Forward mode along a direction of one argument, contracted."""

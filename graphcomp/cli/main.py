@@ -175,9 +175,12 @@ def _compile(arguments: argparse.Namespace) -> int:
         "target": arguments.language,
         "checks": arguments.checks,
         "threads": arguments.threads,
+        "along": arguments.along,
     }
     if arguments.explain:
-        print(codegen.explain(graph, functions, wrt, target=arguments.language))
+        print(
+            codegen.explain(graph, functions, wrt, target=arguments.language, along=arguments.along)
+        )
         if arguments.output is None:
             return 0
     if arguments.output is None:

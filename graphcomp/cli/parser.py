@@ -268,10 +268,13 @@ def _add_compile(commands: Commands[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--wrt", metavar="NAMES", help="inputs or steps to differentiate by: W1,W2 (default: all)"
     )
-    kinds = "value, grad, value_and_grad, vjp, jvp, jacobian, hessian, hvp, derivatives"
+    kinds = "value, grad, value_and_grad, vjp, jvp, jacobian, blocks, hessian, hvp, derivatives"
     default = "value,value_and_grad"
     parser.add_argument(
         "--functions", metavar="KINDS", default=default, help=f"{kinds} (default: {default})"
+    )
+    parser.add_argument(
+        "--along", metavar="NAME", help="the dimension of blocks, if arrays share several"
     )
     parser.add_argument(
         "--target",

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol
 
 from graphcomp.codegen.buffers import RESULT, USER, Statement
+from graphcomp.codegen.chains import Link, chains_in
 from graphcomp.codegen.dialects import Context
 from graphcomp.codegen.layout import INDENT, WIDTH
 from graphcomp.codegen.pieces import Piece
@@ -98,15 +99,17 @@ class Block:
         pieces = self.pieces
         if order is None:
             order = topological(outputs, stop=pieces.__contains__)
+        order = list(order)
+        chains, links = self._chains(order, cut)
         for node in order:
-            if node in pieces:
+            if node in pieces or node in links:
                 continue
             if not node.args:
                 pieces[node] = self.context.leaf(node)
             elif node.op is CALL:
                 self._call(node)
-            elif node in cut and (into := self._added_into(node, cut)) is not None:
-                self._add_into(node, *into)
+            elif node in chains and (parts := self._in_place(chains[node])) is not None:
+                self._add_into(node, *parts)
             elif node in cut:
                 name = self._name(node)
                 equals = len(": Array = ") if node is self.typed else len(" = ")
@@ -131,35 +134,52 @@ class Block:
                 name, ATOM, part.shape, part.dtype, reads, reads, number=number
             )
 
-    def _added_into(self, node: Node, cut: Collection[Node]) -> tuple[Node, Node] | None:
-        """Of a sum, a term that can be added in place, and the other term, a new array."""
-        if node.op.form is not Form.SUM or not node.shape or not self.context.dialect.arrays:
-            return None
-        for added, other in (node.args[::-1], node.args):
-            piece = self.pieces[other]
-            if (
-                self.context.dialect.into in added.op.spell
-                and added not in cut
-                and not (piece.is_name or piece.number or other.op.view)
-                and piece.shape == node.shape
-                and added.dtype == other.dtype
-            ):
-                return added, other
-        return None
+    def _chains(
+        self, order: Sequence[Node], cut: Collection[Node]
+    ) -> tuple[dict[Node, list[Link]], set[Node]]:
+        """The sums with terms that are added in place."""
+        dialect = self.context.dialect
+        if not dialect.arrays or not any(dialect.into in node.op.spell for node in order):
+            return {}, set()
+        known = set(self.pieces)
+        return chains_in(
+            order,
+            lambda node: node not in cut and node not in known,
+            lambda node: dialect.into in node.op.spell,
+        )
 
-    def _add_into(self, node: Node, added: Node, other: Node) -> None:
-        """``x = other`` and ``x[1:] += value``, without an array of zeros around the value."""
+    def _in_place(self, chain: Sequence[Link]) -> tuple[Node, Sequence[Link]] | None:
+        """A new array to begin with, and the sums that then add to it in place.
+
+        If the first term of a chain is no new array, its first sum is.
+        """
+        first = chain[0]
+        piece = self.pieces[first.rest]
+        fresh = not (piece.is_name or piece.number or first.rest.op.view)
+        if fresh and piece.shape == first.node.shape and piece.dtype == first.node.dtype:
+            return first.rest, chain
+        if len(chain) == 1:
+            return None
+        self.pieces[first.node] = self._fitted(first.node, INLINE)[0]
+        return first.node, chain[1:]
+
+    def _add_into(self, node: Node, base: Node, links: Sequence[Link]) -> None:
+        """``x = base`` and ``x[1:] += value``, ..., without arrays of zeros around the values."""
         name = self._name(node)
-        self._assign(name, node, self._fitted(other, self.room - len(name) - 3)[0], ())
-        text, dims = self.context.into(added, name, self.pieces[added.args[0]])
-        if len(text) > self.room:
-            self._spill(added.args[0])
-            text, dims = self.context.into(added, name, self.pieces[added.args[0]])
-        value = self.pieces[added.args[0]]
-        reads = value.reads | {name}
-        piece = value._replace(text=text, reads=reads, roots=frozenset(), dims=value.dims | dims)
-        self.statements.append(Statement(name, node, piece, (), operator=""))
-        self.dims |= piece.dims
+        self._assign(name, node, self._fitted(base, self.room - len(name) - 3)[0], ())
+        for link in links:
+            value = link.added.args[0]
+            text, dims = self.context.into(link.added, name, self.pieces[value])
+            if len(text) > self.room:
+                self._spill(value)
+                text, dims = self.context.into(link.added, name, self.pieces[value])
+            piece = self.pieces[value]
+            reads = piece.reads | {name}
+            piece = piece._replace(
+                text=text, reads=reads, roots=frozenset(), dims=piece.dims | dims
+            )
+            self.statements.append(Statement(name, node, piece, (), operator=""))
+            self.dims |= piece.dims
 
     def _name(self, node: Node) -> str:
         wanted = self.prepared.names.get(node)

@@ -29,6 +29,7 @@ def explain(
     *,
     target: str = "numpy",
     output: str | None = None,
+    along: str | None = None,
 ) -> str:
     """What the passes do for each function: operations, rules, arrays alive, traffic, blocks or loops.
 
@@ -44,6 +45,7 @@ def explain(
         wrt: what to differentiate by, as for `generate`.
         target: as for `generate`.
         output: the output that gradients are of, where there are several.
+        along: the dimension that "blocks" stand along, where several arrays share several.
 
     Raises:
         InputError: no such kind or target.
@@ -59,7 +61,7 @@ def explain(
       memory      Max(4*n, d + 3*n) at the peak as written, Max(4*n, d + 3*n) as generated
       blocks      none
     """
-    _, plans, report, _ = requested(graph, functions, wrt, Options(target), None, output)
+    _, plans, report, _ = requested(graph, functions, wrt, Options(target), None, output, along)
     writer, _ = make_writer(graph, plans, set(), Options(target), report)
     lines = []
     for each in plans:

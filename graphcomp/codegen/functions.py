@@ -216,6 +216,26 @@ def _jacobian(request: Request) -> Plan:
     )
 
 
+def _blocks(request: Request) -> Plan:
+    derived = ad.blocks(request.graph, request.wrt, request.along)
+    values = _value_outputs(request)
+    outputs, keys = _join(values, derived)
+    count = len(request.variables())
+    rows = [request.arranged(keys[i : i + count]) for i in range(0, len(keys), count)]
+    return Plan(
+        "blocks",
+        f"{request.name}_blocks",
+        request.graph.inputs,
+        outputs,
+        (request.returned(values), request.returned(rows)),
+        f"Value of {listed(list(values))}, and its derivatives with respect to {_by(request)}, "
+        "for each place along the common dimension.",
+        derived.hints,
+        section="derivatives",
+        primal=tuple(values),
+    )
+
+
 def _hessian(request: Request) -> Plan:
     derived = ad.hessian(request.graph, request.wrt, request.output)
     name, _ = scalar_output(request.graph, request.output)
@@ -293,6 +313,7 @@ KINDS: Mapping[str, Callable[[Request], Plan]] = {
     "vjp": _vjp,
     "jvp": _jvp,
     "jacobian": _jacobian,
+    "blocks": _blocks,
     "hessian": _hessian,
     "hvp": _hvp,
     "derivatives": _derivatives,

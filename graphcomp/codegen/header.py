@@ -183,6 +183,7 @@ def signature(about: About) -> dict[str, Any]:
         "outputs": {n: entry(o) for n, o in zip(graph.output_names, graph.outputs, strict=True)},
         "wrt": wrt,
         "functions": list(about.kinds),
+        **({"along": request.dimension} if "blocks" in about.kinds else {}),
         "target": about.options.target,
         **about.options.chosen,
         "graph": request.digest,

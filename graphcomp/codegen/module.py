@@ -45,6 +45,7 @@ def generate(
     target: str = "numpy",
     name: str | None = None,
     output: str | None = None,
+    along: str | None = None,
     parallel: bool = False,
     checks: bool = True,
     threads: int = 1,
@@ -53,14 +54,15 @@ def generate(
 
     Args:
         graph: the graph.
-        functions: kinds: "value", "grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian",
-            "hvp", "derivatives", "value_and_grad_flat".
+        functions: kinds: "value", "grad", "value_and_grad", "vjp", "jvp", "jacobian", "blocks",
+            "hessian", "hvp", "derivatives", "value_and_grad_flat".
         wrt: names of inputs or steps; None for every real input. Derivatives come as a tuple in
             this order, or as one bare array if this is a single name.
         target: "numpy", "numba" for loops that numba compiles, or "math" for Python floats in graphs
             of scalars.
         name: of the functions; by default the graph's.
         output: the output that gradients are of, where there are several.
+        along: the dimension that "blocks" stand along, where several arrays share several.
         parallel: for the target "numba": loops whose turns are independent run on several threads.
         checks: whether functions check and convert their arguments. Without, they take arrays of
             just the right shapes and dtypes.
@@ -79,7 +81,7 @@ def generate(
     True
     """
     options: dict[str, Any] = {"target": target, "parallel": parallel, "checks": checks}
-    options |= {"threads": threads}
+    options |= {"threads": threads, "along": along}
     return build_module(graph, functions, wrt, name=name, output=output, **options).source
 
 
@@ -108,6 +110,7 @@ def build_module(
     target: str = "numpy",
     name: str | None = None,
     output: str | None = None,
+    along: str | None = None,
     parallel: bool = False,
     checks: bool = True,
     threads: int = 1,
@@ -115,7 +118,8 @@ def build_module(
     """A module, as by `generate`, with what does not stand in its source."""
     options = Options(target, parallel, checks, threads)
     with collector_at_rest():
-        return _generate(graph, functions, wrt, options, name, output)
+        asked = requested(graph, functions, wrt, options, name, output, along)
+        return _generate(graph, functions, options, *asked)
 
 
 def requested(
@@ -125,6 +129,7 @@ def requested(
     options: Options,
     name: str | None,
     output: str | None,
+    along: str | None = None,
 ) -> tuple[Request, list[Plan], Report, Program]:
     """What is asked for, the plan of each function, what was rewritten before, and the steps.
 
@@ -139,7 +144,7 @@ def requested(
     report = Report()
     program = build_program(graph)
     named = stabilize_graph(named_steps(program), report)
-    request = Request(named, graph, wrt, called, output, graph_digest(graph))
+    request = Request(named, graph, wrt, called, output, graph_digest(graph), along)
     kinds = (functions,) if isinstance(functions, str) else tuple(dict.fromkeys(functions))
     direct = [kind for kind in kinds if kind != FLAT]
     if FLAT in kinds and "value_and_grad" not in direct:
@@ -150,12 +155,12 @@ def requested(
 def _generate(
     graph: GraphData,
     functions: Sequence[str],
-    wrt: Wrt,
     options: Options,
-    name: str | None,
-    output: str | None,
+    request: Request,
+    plans: list[Plan],
+    report: Report,
+    program: Program,
 ) -> Generated:
-    request, plans, report, program = requested(graph, functions, wrt, options, name, output)
     carried = _carried(topological([node for each in plans for node in each.outputs.values()]))
     reserved = {*_reserved(graph, options), *_carried(graph.nodes), *carried}
     writer, constants = make_writer(graph, plans, reserved, options, report)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from graphcomp.ad import Wrt, resolve_wrt, variables
+from graphcomp.ad.along import common_dimension
 from graphcomp.graph import Argument, GraphData
 from graphcomp.node import Node
 from graphcomp.trees import flatten
@@ -26,6 +27,7 @@ class Request:
         name: of the generated functions.
         output: the output that gradients are of, where there are several.
         digest: of the graph as it was given.
+        along: the dimension of "blocks"; None: the only one that all arrays have.
     """
 
     graph: GraphData
@@ -34,6 +36,13 @@ class Request:
     name: str
     output: str | None = None
     digest: str = ""
+    along: str | None = None
+
+    @property
+    def dimension(self) -> str:
+        """The name of the dimension along which blocks stand."""
+        outputs = dict(zip(self.graph.output_names, self.graph.outputs, strict=True))
+        return str(common_dimension(self.variables() | outputs, self.along))
 
     def variables(self) -> dict[str, Node]:
         """The nodes to differentiate by."""

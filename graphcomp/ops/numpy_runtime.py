@@ -55,6 +55,15 @@ def _scatter(x: Any, index: Any, shape: tuple[int, ...]) -> Any:
     return result
 
 
+def _place(parts: dict[Any, Any], shape: tuple[int, ...]) -> Any:
+    """Zeros of a shape, with arrays or numbers at places along the leading axes."""
+    first = next(iter(parts.values()))
+    result = np.zeros(shape, getattr(first, "dtype", float))
+    for place, x in parts.items():
+        result[place] = x
+    return result
+
+
 def _prod_others(x: Any, axis: int) -> Any:
     """For every entry the product of all the others along an axis, without dividing."""
     values = np.moveaxis(np.asarray(x), axis, 0)
@@ -114,6 +123,21 @@ def _from_diagonal(x: Any, offset: int, shape: tuple[int, ...]) -> Any:
     result = np.zeros((*values.shape[:-1], *shape), values.dtype)
     places = np.arange(values.shape[-1])
     result[..., places + max(-offset, 0), places + max(offset, 0)] = values
+    return result
+
+
+def _banded(bands: dict[int, Any], shape: tuple[int, int]) -> Any:
+    """Zeros, with vectors or numbers on diagonals of these offsets."""
+    rows, columns = shape
+    if rows < 0 or columns < 0:
+        rows, columns = max(rows, 0), max(columns, 0)
+    first = next(iter(bands.values()))
+    result = np.zeros((rows, columns), getattr(first, "dtype", float))
+    entries = result.reshape(-1)
+    for offset, x in bands.items():
+        start = offset if offset > 0 else -offset * columns
+        stop = (columns - offset) * columns if offset < columns else 0
+        entries[start : stop : columns + 1] = x
     return result
 
 

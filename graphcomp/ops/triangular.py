@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from graphcomp.errors import ShapeError
-from graphcomp.op import Kind, Op, Rule, Sample, Spelling, first_dtype
-from graphcomp.ops.numpy_runtime import _from_diagonal
+from graphcomp.op import (
+    ADDITIVE,
+    ATOM,
+    Kind,
+    Op,
+    Operand,
+    Rule,
+    Sample,
+    Spelling,
+    common_dtype,
+    first_dtype,
+)
+from graphcomp.ops.numpy_runtime import _banded, _from_diagonal
 from graphcomp.ops.wording import in_latex
 from graphcomp.shape import Dim, Shape, combine, format_shape, known_equal
 
@@ -68,18 +79,33 @@ TRIU: Op = _triangle(
 )
 
 
+def known_length(rows: Dim, columns: Dim, offset: int) -> Dim | None:
+    """How many entries a diagonal of a matrix has; None where that depends on its sizes."""
+    down = combine("+", rows, min(offset, 0))
+    across = combine("-", columns, max(offset, 0))
+    more = combine("-", across, down)
+    if isinstance(more, int):
+        shorter = down if more >= 0 else across
+    elif more.is_nonnegative:
+        shorter = down
+    elif more.is_nonpositive:
+        shorter = across
+    else:
+        return None
+    return max(shorter, 0) if isinstance(shorter, int) else shorter
+
+
 def diagonal_length(rows: Dim, columns: Dim, offset: int) -> Dim:
     """How many entries a diagonal of a matrix has.
 
     Raises:
         ShapeError: it depends on sizes that are not known.
     """
-    if isinstance(rows, int) and isinstance(columns, int):
-        return max(0, min(rows + min(offset, 0), columns - max(offset, 0)))
-    if known_equal(rows, columns):
-        return combine("-", rows, abs(offset))
-    msg = f"diagonal: how long it is in a matrix ({rows}, {columns}) depends on sizes that are not known"
-    raise ShapeError(msg)
+    length = known_length(rows, columns, offset)
+    if length is None:
+        msg = f"diagonal: how long it is in a matrix ({rows}, {columns}) depends on sizes that are not known"
+        raise ShapeError(msg)
+    return length
 
 
 def _diagonal_shape(x: Shape, *, offset: int) -> Shape:
@@ -159,5 +185,74 @@ FROM_DIAGONAL: Op = Op(
         Sample(((3,),), {"offset": 0, "shape": (3, 3)}),
         Sample(((3,),), {"offset": 1, "shape": (3, 4)}),
         Sample(((2, 2),), {"offset": -2, "shape": (4, 3)}),
+    ),
+)
+
+
+# ---------------------------------------------------------------- several diagonals
+
+Offsets = tuple[int, ...]
+
+
+def _banded_shape(*args: Shape, offsets: Offsets, shape: Shape) -> Shape:
+    for x, offset in zip(args, offsets, strict=True):
+        length = diagonal_length(shape[0], shape[1], offset)
+        if x != () and (len(x) != 1 or not known_equal(x[0], length)):
+            msg = f"banded: {format_shape(x)} has not the length {length} of the diagonal of {format_shape(shape)}"
+            raise ShapeError(msg)
+    return shape
+
+
+def _banded_transpose(
+    index: int, ct: Operand, *args: Operand, offsets: Offsets, **_params: object
+) -> Operand:
+    diagonal = ct.apply(DIAGONAL, offset=offsets[index])
+    return diagonal.sum(axis=(0,)) if args[index].shape == () else diagonal
+
+
+def _banded_batch(
+    size: Dim, args: Sequence[Operand], batched: Sequence[bool], *, offsets: Offsets, shape: Shape
+) -> Operand:
+    """The matrices of the single diagonals, added."""
+    total: Operand = None
+    for x, many, offset in zip(args, batched, offsets, strict=True):
+        line = (size, diagonal_length(shape[0], shape[1], offset))
+        each = x.reshape((size, 1)) if many and len(x.shape) == 1 else x
+        one = each.broadcast_to(line).apply(FROM_DIAGONAL, offset=offset, shape=shape)
+        total = one if total is None else total + one
+    return total
+
+
+def _banded_text(_count: int, *, offsets: Offsets, **_params: object) -> Spelling:
+    parts = [f"diag({{{i}}}{f', {k}' if k else ''})" for i, k in enumerate(offsets)]
+    return Spelling(" + ".join(parts), ADDITIVE if len(parts) > 1 else ATOM, (0,))
+
+
+def _banded_numpy(_count: int, *, offsets: Offsets, shape: Shape) -> Spelling:
+    bands = ", ".join(f"{k}: {{{i}}}" for i, k in enumerate(offsets))
+    return Spelling(f"_banded({{{{{bands}}}}}, {format_shape(shape)})")
+
+
+#: Zeros but for some diagonals, which are vectors, or numbers that stand all along them.
+BANDED: Op = Op(
+    name="banded",
+    kind=Kind.LINEAR,
+    why="linear: the tangents on the diagonals",
+    why_reverse="transposed: the diagonals of the adjoint",
+    arity=-1,
+    evaluate=lambda *args, offsets, shape: _banded(dict(zip(offsets, args, strict=True)), shape),
+    shape=_banded_shape,
+    dtype=common_dtype,
+    transpose=_banded_transpose,
+    batch=_banded_batch,
+    spell={
+        "text": _banded_text,
+        "latex": in_latex(_banded_text),
+        "numpy": _banded_numpy,
+    },
+    samples=(
+        Sample(((3,), (2,)), {"offsets": (0, -1), "shape": (3, 3)}),
+        Sample(((3,), ()), {"offsets": (1, 3), "shape": (3, 4)}),
+        Sample(((2,),), {"offsets": (-2,), "shape": (4, 3)}),
     ),
 )

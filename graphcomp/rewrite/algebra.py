@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from graphcomp.graph import G
-from graphcomp.node import Node, apply, constant, intern
+from graphcomp.node import Node, apply, constant, intern, number
 from graphcomp.op import Kind, Op
 from graphcomp.ops.arithmetic import ADD, DIV, MUL, NEG, RECIPROCAL, SUB
 from graphcomp.ops.powers import POWER, SQUARE
@@ -199,7 +199,7 @@ def _negation(a: Node) -> Node | None:
     factor, rest = split(a)
     if factor != 1:
         return scaled(-factor, rest)
-    return intern(SUB, (a.args[1], a.args[0])) if a.op is SUB else None
+    return _make(SUB, a.args[1], a.args[0]) if a.op is SUB else None
 
 
 def _sum(a: Node, b: Node) -> Node | None:
@@ -223,6 +223,9 @@ def _difference(a: Node, b: Node) -> Node | None:
         return a
     if a.constant == 0:
         return _make(NEG, b)
+    value = b.constant
+    if value is not None and value < 0 and b.is_real:
+        return _make(ADD, a, number(-value, b.dtype).broadcast_to(b.shape))
     return _make(ADD, a, b.args[0]) if b.op is NEG else None
 
 
@@ -294,7 +297,12 @@ _RULES: Mapping[Op, Algebra] = {
     DIV: Algebra("factors_of_quotient", "(2*x)/y, x/(-y), x/1", "2*(x/y), -(x/y), x", _quotient),
     NEG: Algebra("signs_together", "-(-x), -(2*x), -(x - y)", "x, -2*x, y - x", _negation),
     ADD: Algebra("signs_in_sum", "x + (-y), x + 0, x + x", "x - y, x, 2*x", _sum),
-    SUB: Algebra("signs_in_difference", "x - (-y), x - 0, 0 - x", "x + y, x, -x", _difference),
+    SUB: Algebra(
+        "signs_in_difference",
+        "x - (-y), x - (-2.0), x - 0, 0 - x",
+        "x + y, x + 2.0, x, -x",
+        _difference,
+    ),
     RECIPROCAL: Algebra("sign_of_reciprocal", "1/(-x)", "-(1/x)", _reciprocal),
     SQUARE: Algebra("sign_of_square", "(-x)**2", "x**2", _square),
     POWER: Algebra("plain_powers", "x**1, x**2, x**-1, x**0", "x, square(x), 1/x, 1", _power),

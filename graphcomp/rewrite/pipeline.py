@@ -13,9 +13,12 @@ from graphcomp.ops.piecewise import MAXIMUM, MINIMUM, RELU
 from graphcomp.rewrite import (
     algebra,
     arithmetic,
+    bands,
+    bands_of_arrays,
     contractions,
     masks,
     products,
+    rows,
     shapes,
     slopes,
     stability,
@@ -95,7 +98,8 @@ def rule_pass(
         keep = topological(roots.values) if derivatives_only else ()
         return rewrite(roots.all, table, report, name, keep, order)
 
-    return Pass(name, purpose, run, rules, frozenset(table), arrays=arrays)
+    ops = frozenset(op for each in rules for op in (each.needs or each.ops))
+    return Pass(name, purpose, run, rules, ops, arrays=arrays)
 
 
 def _contracted(roots: Roots, order: Sequence[Node], report: Report) -> list[Node]:
@@ -138,6 +142,15 @@ ALGEBRA = Pass(
 ARITHMETIC = rule_pass(
     "arithmetic", "powers as products, numbers out of sums, masks", arithmetic.RULES
 )
+BANDS = rule_pass(
+    "bands",
+    "matrices with few diagonals as these, until the end",
+    (*bands.RULES, *bands_of_arrays.RULES),
+    arrays=True,
+)
+ROWS = rule_pass(
+    "rows", "arrays that are put together of rows, filled once", rows.RULES, arrays=True
+)
 SHAPES = rule_pass(
     "shapes", "fewer passes over arrays, transposes where they are free", shapes.RULES, arrays=True
 )
@@ -166,6 +179,8 @@ PASSES: tuple[Pass, ...] = (
     SLOPES,
     ALGEBRA,
     ARITHMETIC,
+    BANDS,
+    ROWS,
     SHAPES,
     CONTRACTIONS,
     PRODUCTS,
