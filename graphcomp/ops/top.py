@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from graphcomp.nest import Join, Nest, reducing
 from graphcomp.op import Kind, Op, Spelling, first_dtype
+from graphcomp.ops.numpy_runtime import _top
 from graphcomp.shape import Shape
 
 Axes = tuple[int, ...]
@@ -22,7 +21,7 @@ def _shape(x: Shape, *, axes: Axes) -> Shape:
 
 
 def _numpy(_count: int, *, axes: Axes) -> Spelling:
-    return Spelling(f"np.max({{0}}, axis={axes}, keepdims=True, initial=-np.inf)")
+    return Spelling(f"_top({{0}}, {axes})")
 
 
 def _nest(shapes: Any, *, axes: Axes) -> Nest:
@@ -32,7 +31,7 @@ def _nest(shapes: Any, *, axes: Axes) -> Nest:
 TOP = Op(
     name="top",
     kind=Kind.DISCRETE,
-    evaluate=lambda x, axes: np.max(x, axis=axes, keepdims=True, initial=-np.inf),
+    evaluate=lambda x, axes: _top(x, axes),
     shape=_shape,
     dtype=first_dtype,
     nest=_nest,
