@@ -16,14 +16,15 @@ from graphcomp.codegen.prepare import prepare
 from graphcomp.errors import DerivativeWarning
 from graphcomp.evaluate import bind, evaluate
 from graphcomp.graph import GraphData
-from graphcomp.node import Node, apply, is_input
+from graphcomp.node import Node, apply, intern, is_input
 from graphcomp.op import Kind
 from graphcomp.ops.comparison import BRACKET, LOGICAL_NOT
 from graphcomp.ops.contraction import OUTER, VDOT
-from graphcomp.ops.leaves import IDENTITY
+from graphcomp.ops.leaves import IDENTITY, LET
 from graphcomp.program import build_program
 from graphcomp.rewrite import PASSES, Report, Roots, run_passes, simplify, stabilize_graph
 from graphcomp.rewrite.arithmetic import RULES as ARITHMETIC_RULES
+from graphcomp.rewrite.naming import FENCE
 from graphcomp.rewrite.pipeline import ARITHMETIC, PRODUCTS, SHAPES, SLOPES
 from graphcomp.rewrite.products import RULES as PRODUCT_RULES
 from graphcomp.rewrite.rules import by_op, rewrite, rule
@@ -67,6 +68,11 @@ def mask(condition: Node) -> Node:
     return apply(BRACKET, condition, dtype="float64")
 
 
+def fenced(node: Node) -> Node:
+    """A step that several others read."""
+    return intern(LET, (node,), (("name", "_"),), FENCE)
+
+
 #: The rule, a node, and what it becomes.
 ARITHMETIC_TABLE = [
     ("power_as_products", X**3, X**2 * X),
@@ -76,6 +82,8 @@ ARITHMETIC_TABLE = [
     ("division_by_power_of_two", X / 4, 0.25 * X),
     ("division_by_power_of_two", (3 * X) / 4, 0.75 * X),
     ("division_by_power_of_two", X / -2, -0.5 * X),
+    ("sign_of_step", -(fenced(-gc.sin(X)) * Y), fenced(gc.sin(X)) * Y),
+    ("sign_of_step", -(Y * fenced(-gc.sin(X))), fenced(gc.sin(X)) * Y),
     ("like_terms", 2 * X + 3 * X, 5 * X),
     ("like_terms", -X - X, -2 * X),
     ("like_terms", -2 * X - 3 * X, -5 * X),
@@ -235,6 +243,7 @@ N = gc.array("N", "m n", "int64")
         f.einsum("ii->i", S),
         gc.let("p", A * C).sum(),  # a step that the user named
         gc.let("p", A.T).sum(axis=0),
+        -(gc.let("p", -gc.sin(X)) * Y),
         f.diag(V, 1),
         (X / Y) + (2.0 / Y),  # 1/y is not shared: it would round twice
     ],

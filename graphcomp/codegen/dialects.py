@@ -66,6 +66,11 @@ class Dialect:
         return any(key in node.op.spell for key in self.spellings)
 
     @property
+    def sharing(self) -> str:
+        """How ops that have work in common are written out: compiled loops share it by themselves."""
+        return "" if self.compiled else self.spellings[0]
+
+    @property
     def into(self) -> str:
         """The key of statements that add to an array."""
         return f"{self.spellings[0]} into"
@@ -156,12 +161,13 @@ class Context:
         if operands and operands[0].number and spelling.template.startswith("{0}."):
             operands[0] = strong(operands[0])  # a number of Python has no methods of arrays
         text, precedence = _filled(op, spelling, operands)
+        places = spelling.template
         piece = Piece(
             text,
             precedence,
             shape,
             node.dtype,
-            reads=_union([p.reads for p in operands]),
+            reads=_union([p.reads for i, p in enumerate(operands) if f"{{{i}}}" in places]),
             roots=_union([p.roots for p in operands]) if op.view else NOTHING,
             frozen=op.view and any(p.frozen for p in operands),
             dims=_union([*(p.dims for p in operands), dims]),
@@ -212,6 +218,8 @@ class Context:
         spelling = self._spelling(node, op.arity)[0]
         least = tuple([spelling.least(i) for i in range(op.arity)])
         template = spelling.template
+        if any(f"{{{i}}}" not in template for i in range(op.arity)):
+            return None
         repeats = any(template.count(f"{{{i}}}") > 1 for i in range(op.arity))
         return _Simple(template, spelling.precedence, least, repeats)
 

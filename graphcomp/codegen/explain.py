@@ -61,7 +61,8 @@ def explain(
 
 def _of_plan(plan: Plan, report: Report, target: str) -> list[str]:
     dialect = TARGETS[target]
-    prepared = prepare(plan, PASSES, report, dialect.spells)
+    sharing = dialect.sharing
+    prepared = prepare(plan, PASSES, report, dialect.spells, sharing=sharing)
     before = [n for n in topological([*plan.outputs.values()]) if n.args]
     rows = [("operations", f"{len(before)} before the passes, {_operations(prepared)} after them")]
     for line in prepared.report.lines():
@@ -69,7 +70,8 @@ def _of_plan(plan: Plan, report: Report, target: str) -> list[str]:
         rows.append((stage, rules))
     if dialect.arrays:
         rows.append(("arrays", _memory(prepared)))
-        cut = prepare(plan, PASSES, report, dialect.spells, cutter=cutter_of(dialect))
+        cutter = cutter_of(dialect)
+        cut = prepare(plan, PASSES, report, dialect.spells, sharing=sharing, cutter=cutter)
         rows.append(("loops", _loops(cut)) if dialect.compiled else ("blocks", _blocks(cut)))
     width = max(len(label) for label, _ in rows)
     return [plan.name, *(f"  {label:<{width}}  {text}" for label, text in rows)]

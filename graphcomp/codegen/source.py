@@ -11,6 +11,7 @@ from graphcomp.codegen.arguments import Arguments
 from graphcomp.codegen.block import Block, Names
 from graphcomp.codegen.buffers import (
     hoist,
+    read_later,
     renamed_statement,
     reuse_buffers,
 )
@@ -56,7 +57,14 @@ class Writer:
         """The function of a plan, as lines; for the target "math" the careful version too."""
         dialect = self.context.dialect
         cutter = cutter_of(dialect)
-        prepared = prepare(plan, self.passes, self.report, dialect.spells, cutter=cutter)
+        prepared = prepare(
+            plan,
+            self.passes,
+            self.report,
+            dialect.spells,
+            sharing=dialect.sharing,
+            cutter=cutter,
+        )
         if dialect.arrays or not _can_raise(prepared):
             function = _Function(self, plan, prepared, plan.name)
             lines = function.lines()
@@ -197,9 +205,10 @@ class _Function:
         wanted = {outputs[key] for key in leaves(self.plan.values)} - {
             outputs[key] for key in self.plan.primal
         }
-        statements = hoist(block.statements, wanted, start)
         tree = self.plan.values
         live = self.results.reads(tree, self.pieces)
+        start = self._drop_unread(block, live, start)
+        statements = hoist(block.statements, wanted, start)
         statements, renamed = reuse_buffers(statements, live, block.rank)
         rename_pieces(self.pieces, renamed)
         self.dims |= block.dims
@@ -208,6 +217,14 @@ class _Function:
         lines = statement_lines(statements, depth, marked, self.plan.section)
         lines += self.results.statement(tree, self.pieces, own, (), depth)
         return self._guarded(lines, self._slow_call())
+
+    def _drop_unread(self, block: Block, live: Collection[str], start: int) -> int:
+        """Without statements that nothing reads, of floats; how many are left of the first `start`."""
+        if self.writer.context.dialect.arrays or not self.prepared.written_out:
+            return start
+        given, block.statements = block.statements, read_later(block.statements, live)
+        left = set(map(id, block.statements))
+        return sum(id(statement) in left for statement in given[:start])
 
     def _block(self, depth: int, pieces: dict[Node, Piece], tree: Tree = ()) -> Block:
         """A block that returns a tree of results; one array alone is given its type."""
@@ -232,6 +249,7 @@ class _Function:
         forward.compute(kept, {*cut, *(n for n in kept if n.args)})
         backward = self._block(depth + 1, dict(self.pieces), inner)
         backward.compute(results, cut)
+        self._drop_unread(backward, self.results.reads(inner, backward.pieces), 0)
         steps = hoist(backward.statements, set(results), 0)
         captured = {name for s in steps for name in s.piece.reads}
         for node in results:
@@ -240,6 +258,7 @@ class _Function:
             if piece.is_name and piece.text in captured:
                 captured |= piece.roots
         live = {*self.results.reads(self.plan.values, self.pieces), *captured}
+        start = self._drop_unread(forward, live, start)
         ahead, renamed = reuse_buffers(forward.statements, live, forward.rank)
         own = {target for s in ahead for target in s.targets}
         captured = {renamed.get(name, name) for name in captured}

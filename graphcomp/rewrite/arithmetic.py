@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 
 from graphcomp.node import Node, apply, intern
-from graphcomp.ops.arithmetic import ADD, DIV, MUL, RECIPROCAL, SUB
+from graphcomp.ops.arithmetic import ADD, DIV, MUL, NEG, RECIPROCAL, SUB
 from graphcomp.ops.comparison import BRACKET, LOGICAL_NOT, WHERE
 from graphcomp.ops.contraction import MATMUL, OUTER, VDOT
-from graphcomp.ops.leaves import DIMENSION
+from graphcomp.ops.leaves import DIMENSION, LET
 from graphcomp.ops.powers import POWER, SQRT, SQUARE
 from graphcomp.ops.reductions import SUM
 from graphcomp.ops.shaping import BROADCAST
 from graphcomp.rewrite.algebra import scaled, sound, split
+from graphcomp.rewrite.naming import unfenced
 from graphcomp.rewrite.rules import rule
 
 #: Up to here a power is faster as products, and has an error of a few units in the last place.
@@ -80,6 +81,19 @@ def number_out_of_product(node: Node) -> Node | None:
     if a == b == 1 or x.dtype != node.dtype or y.dtype != node.dtype or not sound(a * b, a, b):
         return None
     return scaled(a * b, intern(node.op, (x, y), node.params))
+
+
+@rule(NEG, before="-(w*x) with a step w = -u", after="u*x")
+def sign_of_step(node: Node) -> Node | None:
+    """Both signs go; where nothing else reads w, it goes too, and u is computed in its place."""
+    (product,) = node.args
+    if product.op is not MUL:
+        return None
+    for step, other in (product.args, product.args[::-1]):
+        inner = unfenced(step)
+        if inner is not step and inner.op is NEG and inner.dtype == node.dtype:
+            return intern(LET, inner.args, step.params, step.scope) * other
+    return None
 
 
 @rule(SUM, before="sum(x/c)", after="sum(x)/c")
@@ -156,6 +170,7 @@ RULES = (
     division_by_power_of_two,
     like_terms,
     number_out_of_product,
+    sign_of_step,
     number_out_of_sum,
     condition_as_mask,
     choice_as_mask,
