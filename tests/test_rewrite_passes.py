@@ -39,6 +39,7 @@ S, T = gc.array("S", "n n"), gc.array("T", "n n")
 D = gc.array("D", "b m n")
 E = gc.array("E", "b n k")
 W = gc.array("w", "m")
+N = gc.array("N", "m n", "int64")
 COND = X > 0
 
 DIMS = {"n": 3, "m": 4, "k": 2, "b": 5}
@@ -84,6 +85,7 @@ ARITHMETIC_TABLE = [
     ("division_by_power_of_two", X / -2, -0.5 * X),
     ("sign_of_step", -(fenced(-gc.sin(X)) * Y), fenced(gc.sin(X)) * Y),
     ("sign_of_step", -(Y * fenced(-gc.sin(X))), fenced(gc.sin(X)) * Y),
+    ("relu_of_integers", gc.relu(N), gc.maximum(N, 0)),
     ("like_terms", 2 * X + 3 * X, 5 * X),
     ("like_terms", -X - X, -2 * X),
     ("like_terms", -2 * X - 3 * X, -5 * X),
@@ -214,9 +216,6 @@ def test_nothing_happens_to_nan_and_infinities_but_along_a_diagonal(before):
 def test_every_rule_is_in_the_tables():
     tested = {row[1] for row in TABLE}
     assert tested == {each.name for each in (*ARITHMETIC_RULES, *SHAPE_RULES, *PRODUCT_RULES)}
-
-
-N = gc.array("N", "m n", "int64")
 
 
 @pytest.mark.parametrize(

@@ -205,7 +205,7 @@ def _writer(
 
     records = Records(plans, give)
     constants = Constants(taken)
-    context = Context(dialect, arguments.dims, constants.name, threads=parallel)
+    context = Context(dialect, arguments.dims, constants.name, constants.number, threads=parallel)
     return Writer(context, arguments, taken, PASSES, records, report), constants
 
 

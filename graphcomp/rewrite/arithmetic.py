@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 
-from graphcomp.node import Node, apply, intern
+from graphcomp.node import Node, apply, constant, intern
 from graphcomp.ops.arithmetic import ADD, DIV, MUL, NEG, RECIPROCAL, SUB
 from graphcomp.ops.comparison import BRACKET, LOGICAL_NOT, WHERE
 from graphcomp.ops.contraction import MATMUL, OUTER, VDOT
 from graphcomp.ops.leaves import DIMENSION, LET
+from graphcomp.ops.piecewise import MAXIMUM, RELU
 from graphcomp.ops.powers import POWER, SQRT, SQUARE
 from graphcomp.ops.reductions import SUM
 from graphcomp.ops.shaping import BROADCAST
@@ -165,6 +166,13 @@ def squared_mask(node: Node) -> Node | None:
     return node.args[0] if node.args[0].op is BRACKET else None
 
 
+@rule(RELU, before="relu(i) of integers", after="max(i, 0)")
+def relu_of_integers(node: Node) -> Node | None:
+    """By definition; relu itself is written with 0.0, which NumPy takes faster beside floats."""
+    (x,) = node.args
+    return None if node.is_real else apply(MAXIMUM, x, constant(0, node.dtype))
+
+
 RULES = (
     power_as_products,
     division_by_power_of_two,
@@ -178,4 +186,5 @@ RULES = (
     choice_in_choice,
     mask_of_mask,
     squared_mask,
+    relu_of_integers,
 )
