@@ -20,6 +20,7 @@ from graphcomp.codegen.flat import FLAT, flat_function
 from graphcomp.codegen.functions import named_steps, plan
 from graphcomp.codegen.header import About, header, is_flat, signature
 from graphcomp.codegen.layout import literal
+from graphcomp.codegen.passing import DTYPE
 from graphcomp.codegen.plans import Plan, Request
 from graphcomp.codegen.records import Records
 from graphcomp.codegen.source import Writer
@@ -240,6 +241,8 @@ def _assemble(
         "",
         *literal(signature(about), "SIGNATURE: dict[str, Any] = "),
     ]
+    if any(f"is {DTYPE}" in line for line in functions):
+        printed = [f"{DTYPE} = np.dtype(float)", *printed]
     values = ["", *printed] if printed else []
     values += writer.records.lines()
     code = "\n".join([*fixed, *values, *functions])

@@ -60,6 +60,7 @@ SIGNATURE: dict[str, Any] = {
     "graph": "2f999d455902bcb2773259320b3cbd0da81c4f72acfcf8e930fbef2833254c0c",
 }
 
+_FLOAT = np.dtype(float)
 # Numbers as arrays: NumPy takes them faster beside arrays.
 _0 = np.array(0.0)
 
@@ -116,10 +117,19 @@ def _misfit(
     return ValueError(f"{found}: axis {axis} is {shape[axis]}, not {dim}{where}")
 
 
-def _checked(
-    x: ArrayLike, y: ArrayLike, W1: ArrayLike, W2: ArrayLike
-) -> tuple[Array, Array, Array, Array]:
+def _checked(x: Any, y: Any, W1: Any, W2: Any) -> tuple[Array, Array, Array, Array]:
     """The arguments in their dtypes; an error that names what does not fit."""
+    if (
+        type(x) is type(y) is type(W1) is type(W2) is np.ndarray
+        and x.dtype is y.dtype is W1.dtype is W2.dtype is _FLOAT
+        and x.ndim == y.ndim == 1
+        and W1.ndim == 2
+    ):
+        n = x.shape[0]
+        k = y.shape[0]
+        m = W1.shape[0]
+        if W1.shape == (m, n) and W2.shape == (k, m):
+            return x, y, W1, W2
     x = _as_array("x", x, ("n",))
     y = _as_array("y", y, ("k",))
     W1 = _as_array("W1", W1, ("m", "n"))

@@ -48,6 +48,7 @@ SIGNATURE: dict[str, Any] = {
     "graph": "877c0073b8cc7ad73792cc07a28c269d4acc6acd3b5ac8540c6d61a3e639c45a",
 }
 
+_FLOAT = np.dtype(float)
 # Numbers as arrays: NumPy takes them faster beside arrays.
 _0 = np.array(0.0)
 
@@ -104,8 +105,18 @@ def _misfit(
     return ValueError(f"{found}: axis {axis} is {shape[axis]}, not {dim}{where}")
 
 
-def _checked(X: ArrayLike, W: ArrayLike, Y: ArrayLike) -> tuple[Array, Array, Array]:
+def _checked(X: Any, W: Any, Y: Any) -> tuple[Array, Array, Array]:
     """The arguments in their dtypes; an error that names what does not fit."""
+    if (
+        type(X) is type(W) is type(Y) is np.ndarray
+        and X.dtype is W.dtype is Y.dtype is _FLOAT
+        and X.ndim == W.ndim == 2
+    ):
+        b = X.shape[0]
+        n = X.shape[1]
+        c = W.shape[1]
+        if W.shape == (n, c) and Y.shape == (b, c):
+            return X, W, Y
     X = _as_array("X", X, ("b", "n"))
     W = _as_array("W", W, ("n", "c"))
     Y = _as_array("Y", Y, ("b", "c"))
