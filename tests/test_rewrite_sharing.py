@@ -127,3 +127,32 @@ def test_nothing_is_computed_that_a_target_does_not_read():
     source = graph.source(["value_and_grad", "vjp"], target="math")
     assert "tail = _exp" not in source
     assert source.count("tail = math.exp(w3)") == 2
+
+
+def test_sums_over_rows_of_one_number_of_rows_are_products_with_the_same_ones():
+    other = gc.array("O", "n d")
+    nodes = [Z.sum(axis=0), other.sum(axis=0)]
+    found, names = share(nodes, "numpy")
+    first, second = (found[node] for node in nodes)
+    assert first.args[0] is second.args[0]
+    assert list(names.values()) == ["ones"]
+    arrays = {Z: np.arange(6.0).reshape(3, 2), other: np.arange(12.0).reshape(3, 4)}
+    values = evaluate([first, second], arrays, {"n": 3, "k": 2, "d": 4})
+    assert values[first].tolist() == [6.0, 9.0]
+    assert values[second].tolist() == [12.0, 15.0, 18.0, 21.0]
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        gc.array("O", "m d").sum(axis=0),
+        gc.array("O", "n d").sum(axis=1),
+        gc.array("O", "n d").sum(axis=0, keepdims=True),
+        gc.array("O", "n d", "int64").sum(axis=0),
+        gc.array("O", "n d", "float32").sum(axis=0),
+        gc.array("O", "n d e").sum(axis=0),
+    ],
+    ids=str,
+)
+def test_other_sums_stay_sums(second: Node):
+    assert share([Z.sum(axis=0), second], "numpy")[0] == {}

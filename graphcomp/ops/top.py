@@ -67,7 +67,8 @@ def _log_total_shape(_weights: Shape, total: Shape, *_top: Shape, axes: Axes) ->
 def _log_total_numpy(count: int, *, axes: Axes) -> Spelling:
     top = "{2}" if count > 2 else "0.0"
     text = f"_log_total({{0}}, {{1}}, {top})"
-    return Spelling(f"np.squeeze({text}, {axes})" if axes else text)
+    dropped = axes[0] if len(axes) == 1 else axes
+    return Spelling(f"{text}.squeeze({dropped})" if axes else text)
 
 
 def _log_total_along(

@@ -67,12 +67,12 @@ def _chosen(candidates: Sequence[Node], dialect: str) -> dict[Node, int]:
     }
     readers: dict[Node, set[Node]] = {}
     for node, ways in insides.items():
-        for inner in set().union(*ways):
+        for inner in set[Node]().union(*ways):
             readers.setdefault(inner, set()).add(node)
     chosen: dict[Node, int] = {}
     for node, ways in insides.items():
         common = [sum(len(readers[inner]) > 1 for inner in way) for way in ways]
-        if max(common):
+        if any(common):
             chosen[node] = common.index(max(common))
     return chosen
 
