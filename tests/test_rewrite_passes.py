@@ -16,7 +16,7 @@ from graphcomp.codegen.prepare import prepare
 from graphcomp.errors import DerivativeWarning
 from graphcomp.evaluate import bind, evaluate
 from graphcomp.graph import GraphData
-from graphcomp.node import Node, apply, intern, is_input
+from graphcomp.node import Node, apply, dimension, intern, is_input
 from graphcomp.op import Kind
 from graphcomp.ops.comparison import BRACKET, LOGICAL_NOT
 from graphcomp.ops.contraction import OUTER, VDOT
@@ -41,6 +41,7 @@ E = gc.array("E", "b n k")
 W = gc.array("w", "m")
 N = gc.array("N", "m n", "int64")
 COND = X > 0
+SIZE = dimension(U.shape[0], U.dtype)
 
 DIMS = {"n": 3, "m": 4, "k": 2, "b": 5}
 
@@ -85,6 +86,8 @@ ARITHMETIC_TABLE = [
     ("division_by_power_of_two", X / -2, -0.5 * X),
     ("sign_of_step", -(fenced(-gc.sin(X)) * Y), fenced(gc.sin(X)) * Y),
     ("sign_of_step", -(Y * fenced(-gc.sin(X))), fenced(gc.sin(X)) * Y),
+    ("size_out_of_difference", U / SIZE - V / SIZE, (U - V) / SIZE),
+    ("size_out_of_difference", (1 / SIZE) * U + (1 / SIZE) * V, (U + V) * (1 / SIZE)),
     ("relu_of_integers", gc.relu(N), gc.maximum(N, 0)),
     ("like_terms", 2 * X + 3 * X, 5 * X),
     ("like_terms", -X - X, -2 * X),
@@ -228,6 +231,8 @@ def test_every_rule_is_in_the_tables():
         X**2.5,
         X**-0.5,  # differs from 1/sqrt(x) at -0
         3 * X - 2 * X,  # inf - inf
+        X * U - X * V,  # X may be infinite
+        U / SIZE - V,
         X * Y + X * gc.sin(Y),  # the sum of the factors may overflow
         1e200 * (1e200 * X),
         gc.where(COND, X, 0.0),  # not relu: NaN

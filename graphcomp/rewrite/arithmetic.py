@@ -110,6 +110,32 @@ def number_out_of_sum(node: Node) -> Node | None:
     return apply(SUM, x, **dict(node.params)) / number
 
 
+@rule(ADD, SUB, before="x/c - y/c, (1/c)*x - (1/c)*y", after="(x - y)/c, (1/c)*(x - y)")
+def size_out_of_difference(node: Node) -> Node | None:
+    """For a size c: one pass less over an array. c is finite and no less than 1."""
+    (x, a), (y, b) = map(_by_size, node.args)
+    if a is None or a is not b or x.dtype != node.dtype or y.dtype != node.dtype:
+        return None
+    inner = intern(node.op, (x, y))
+    return inner * a if node.args[0].op is MUL else inner / a
+
+
+def _by_size(node: Node) -> tuple[Node, Node | None]:
+    """x and c of x/c, x and 1/c of (1/c)*x; for a size c."""
+    if node.op is DIV and _spread(node.args[1]).op is DIMENSION:
+        return node.args[0], node.args[1]
+    for x, factor in (node.args, node.args[::-1]) if node.op is MUL else ():
+        inner = _spread(factor)
+        if inner.op is RECIPROCAL and inner.args[0].op is DIMENSION:
+            return x, factor
+    return node, None
+
+
+def _spread(node: Node) -> Node:
+    """What is broadcast."""
+    return node.args[0] if node.op is BROADCAST else node
+
+
 @rule(MUL, before="[c]*1.0", after="[c]")
 def condition_as_mask(node: Node) -> Node | None:
     """A condition times 1 is 1 or 0."""
@@ -180,6 +206,7 @@ RULES = (
     number_out_of_product,
     sign_of_step,
     number_out_of_sum,
+    size_out_of_difference,
     condition_as_mask,
     choice_as_mask,
     same_branches,
