@@ -215,7 +215,7 @@ def _below(x: Any, top: Any) -> Any:
 
 def _log_total(weights: Any, total: Any, top: Any) -> Any:
     """top + log(total), with digits where total is nearly 1 and this is nearly 0."""
-    if np.minimum.reduce(total, axis=None, initial=2.0) > 1.1:
+    if total.size and total.item(total.argmin()) > 1.1:  # the fastest minimum; or NaN
         return top + np.log(total)
     result = top + np.log(np.maximum(total, 1.0))  # 0: there are no weights
     small = np.logical_and(total < 1.1, np.abs(result) < 0.1)
