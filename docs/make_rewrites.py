@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from graphcomp.ops import ALL
 from graphcomp.rewrite import PASSES, Pass
 
+TARGETS = ("numpy", "math")
 PAGE = Path(__file__).parent / "rewrites.md"
 
 HEAD = """# Rewrites
@@ -44,6 +46,14 @@ anything, so that running them again would not either. *stability* runs before d
 is that of the stable form. Each pass looks at every node a bounded number of times.
 """
 
+SHARING = """
+## sharing
+
+After all passes, ops that have work in common are written out, so that it is done once: in a graph with `softmax(x)`
+and `logsumexp(x)`, the exponentials of `x - max(x)` and their total; with `sigmoid(x)` and `softplus(x)`, or the slope
+of the sigmoid, `exp(-|x|)`. An op that stands alone stays a call. Compiled loops share such work by themselves.
+"""
+
 TAIL = """
 ## What is left alone, and why
 
@@ -74,7 +84,16 @@ def main() -> None:
 
 def page() -> str:
     """The text of the page."""
-    return HEAD + "".join(map(section, PASSES)) + TAIL
+    return HEAD + "".join(map(section, PASSES)) + sharing() + TAIL
+
+
+def sharing() -> str:
+    """Which ops are written out where they have work in common."""
+    rows = "".join(
+        f"| {target} | {', '.join(f'`{op.name}`' for op in ALL if target in op.shared)} |\n"
+        for target in TARGETS
+    )
+    return f"{SHARING}\n| target | ops |\n|---|---|\n{rows}"
 
 
 def section(stage: Pass) -> str:

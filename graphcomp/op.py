@@ -17,7 +17,7 @@ DISCRETE      piecewise constant or not real: no derivative passes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypeAlias
@@ -100,6 +100,8 @@ class Spelling:
 
 
 Spell: TypeAlias = Spelling | Callable[..., Spelling]
+#: What a rule of `Op.shared` gives: ways to write an op, each with names for what is inside.
+Ways: TypeAlias = Sequence[tuple[Operand, Mapping[str, Operand]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +185,9 @@ class Op:
             ops whose reverse mode is a rule of its own and not the transpose of the jvp.
         expand: ``rule(*args, **params)``: the op in terms of others, for the code generator, which
             writes that where a dialect has no spelling.
+        shared: by dialect, ``rule(*args, **params)``: the op in terms of others, for the code generator,
+            which writes that where several ops have some of these in common (softmax and logsumexp
+            their exponentials). Each way to do it comes with names for what is inside.
         helpers: the sources of functions that the NumPy spelling calls, by name, where these are
             not in `numpy_runtime`; generated modules carry them.
         digest: what tells it from another op of the same name, for ops that users define.
@@ -225,6 +230,7 @@ class Op:
     linear: tuple[int, ...] = ()
     vjp: Rule | None = None
     expand: Rule | None = None
+    shared: Mapping[str, Rule] = field(default_factory=dict)
     helpers: Mapping[str, str] = field(default_factory=dict)
     digest: str = ""
     batch: Rule | None = None

@@ -16,11 +16,11 @@ from graphcomp.codegen.prepare import prepare
 from graphcomp.errors import DerivativeWarning
 from graphcomp.evaluate import bind, evaluate
 from graphcomp.graph import GraphData
-from graphcomp.node import Node, apply, is_input
+from graphcomp.node import Node, apply, dimension, intern, is_input
 from graphcomp.op import Kind
 from graphcomp.ops.comparison import BRACKET, GREATER, LOGICAL_NOT
 from graphcomp.ops.contraction import OUTER, VDOT
-from graphcomp.ops.leaves import IDENTITY
+from graphcomp.ops.leaves import IDENTITY, LET
 from graphcomp.ops.placing import PLACE
 from graphcomp.ops.shaping import SCATTER, WHOLE
 from graphcomp.ops.triangular import BANDED
@@ -31,6 +31,7 @@ from graphcomp.rewrite.bands import RULES as BAND_RULES
 from graphcomp.rewrite.bands_of_arrays import RULES as ARRAY_RULES
 from graphcomp.rewrite.contractions import RULES as CONTRACTION_RULES
 from graphcomp.rewrite.masks import RULES as MASK_RULES
+from graphcomp.rewrite.naming import FENCE
 from graphcomp.rewrite.pipeline import (
     ARITHMETIC,
     BANDS,
@@ -56,7 +57,9 @@ S, T = gc.array("S", "n n"), gc.array("T", "n n")
 D = gc.array("D", "b m n")
 E = gc.array("E", "b n k")
 W = gc.array("w", "m")
+N = gc.array("N", "m n", "int64")
 COND = X > 0
+SIZE = dimension(U.shape[0], U.dtype)
 
 DIMS = {"n": 3, "m": 4, "k": 2, "b": 5}
 
@@ -91,6 +94,11 @@ def diagonals(*bands: tuple[int, Node | float]) -> Node:
     return apply(BANDED, *(line for _, line in bands), offsets=offsets, shape=S.shape)
 
 
+def fenced(node: Node) -> Node:
+    """A step that several others read."""
+    return intern(LET, (node,), (("name", "_"),), FENCE)
+
+
 #: The rule, a node, and what it becomes.
 ARITHMETIC_TABLE = [
     ("power_as_products", X**3, X**2 * X),
@@ -100,6 +108,11 @@ ARITHMETIC_TABLE = [
     ("division_by_power_of_two", X / 4, 0.25 * X),
     ("division_by_power_of_two", (3 * X) / 4, 0.75 * X),
     ("division_by_power_of_two", X / -2, -0.5 * X),
+    ("sign_of_step", -(fenced(-gc.sin(X)) * Y), fenced(gc.sin(X)) * Y),
+    ("sign_of_step", -(Y * fenced(-gc.sin(X))), fenced(gc.sin(X)) * Y),
+    ("size_out_of_difference", U / SIZE - V / SIZE, (U - V) / SIZE),
+    ("size_out_of_difference", (1 / SIZE) * U + (1 / SIZE) * V, (U + V) * (1 / SIZE)),
+    ("relu_of_integers", gc.relu(N), gc.maximum(N, 0)),
     ("like_terms", 2 * X + 3 * X, 5 * X),
     ("like_terms", -X - X, -2 * X),
     ("like_terms", -2 * X - 3 * X, -5 * X),
@@ -377,9 +390,6 @@ def test_a_sum_is_read_off_the_diagonal_of_a_product_that_is_there():
     assert alone.results == (summed,)
 
 
-N = gc.array("N", "m n", "int64")
-
-
 @pytest.mark.parametrize(
     "kept",
     [
@@ -390,6 +400,8 @@ N = gc.array("N", "m n", "int64")
         X**2.5,
         X**-0.5,  # differs from 1/sqrt(x) at -0
         3 * X - 2 * X,  # inf - inf
+        X * U - X * V,  # X may be infinite
+        U / SIZE - V,
         X * Y + X * gc.sin(Y),  # the sum of the factors may overflow
         1e200 * (1e200 * X),
         gc.where(COND, X, 0.0),  # not relu: NaN
@@ -404,6 +416,7 @@ N = gc.array("N", "m n", "int64")
         f.einsum("ii->i", S),
         gc.let("p", A * C).sum(),  # a step that the user named
         gc.let("p", A.T).sum(axis=0),
+        -(gc.let("p", -gc.sin(X)) * Y),
         f.diag(V, 1),
         gc.relu(U) * mask(U > 0),  # an argument stays anyway
         gc.relu(H) * mask(H > 0) + H,  # so does what others read

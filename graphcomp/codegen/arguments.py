@@ -18,6 +18,7 @@ from graphcomp.codegen.layout import (
     words,
 )
 from graphcomp.codegen.parameters import SCALARS, Parameter
+from graphcomp.codegen.passing import DTYPE, passing_lines
 from graphcomp.evaluate import Binding, bindings
 from graphcomp.graph import Argument
 from graphcomp.names import fresh_name
@@ -28,7 +29,7 @@ from graphcomp.shape import Shape, dimension_names, format_shape
 #: Names that generated modules use themselves.
 RESERVED = frozenset(
     {"np", "math", "Any", "Array", "ArrayLike", "Callable", "TypeAlias", "SIGNATURE"}
-    | {"float", "int", "bool", "tuple", "dict", "str", "bytes", "slice", "type"}
+    | {DTYPE, "float", "int", "bool", "tuple", "dict", "str", "bytes", "slice", "type"}
     | {"abs", "len", "min", "max", "next", "range", "isinstance", "getattr", "enumerate"}
     | {"TypeError", "ValueError", "ArithmeticError", "AttributeError", "OverflowError"}
 )
@@ -194,10 +195,13 @@ class Arguments:
         types = [array_type(node) for node in self.inputs]
         names = [self.names[node] for node in self.inputs]
         result = types[0] if len(types) == 1 else f"tuple[{', '.join(types)}]"
-        lines = definition("_checked", self.annotated(), result)
+        passing = self._passing()
+        shown = [f"{name}: Any" for name in names] if passing and len(names) > 1 else None
+        lines = definition("_checked", shown or self.annotated(), result)
         lines += docstring(
             "The arguments in their dtypes; an error that names what does not fit.", indent=1
         )
+        lines += passing
         checks: list[str] = []
         needed: set[str] = set()
         used = {*names, *self.dims.values(), *(each.name for each in self.parameters)}
@@ -214,6 +218,17 @@ class Arguments:
                 needed |= self.symbols(node.shape) if self.needs_check(node) else set()
         lines += [*self.bind(needed, 1), *checks]
         return [*lines, *returned(tuple(names) if len(names) > 1 else names[0], 1)]
+
+    def _passing(self) -> list[str]:
+        """The lines that let arguments pass which are as they should be."""
+        if not self.arrays or not all(each.argument.plain for each in self.parameters):
+            return []
+        checked = [node for node in self.inputs if self.needs_check(node)]
+        needed = {dim for node in checked for dim in self.symbols(node.shape)}
+        wanted = {self.bindings[dim].argument for dim in needed}
+        sources = [node for node in self.inputs if node.param("name") in wanted]
+        names = {node: self.names[node] for node in self.inputs}
+        return passing_lines(names, sources, checked, dict(self.dims), self.bind(needed, 1))
 
     def prologue(self, indent: int, below: Sequence[str], give: Callable[[str], str]) -> list[str]:
         """The lines that take the arguments: a call of that function, if they are checked.

@@ -73,9 +73,20 @@ def hoist(statements: list[Statement], early: Collection[Node], start: int) -> l
     return [statement for _, _, statement in keyed]
 
 
+def read_later(statements: Sequence[Statement], live: Collection[str]) -> list[Statement]:
+    """The statements whose variables are read: a spelling need not use all that an op is given."""
+    wanted = set(live)
+    kept: list[Statement] = []
+    for statement in reversed(statements):
+        if not wanted.isdisjoint(statement.targets):
+            wanted |= statement.piece.reads
+            kept.append(statement)
+    return kept[::-1]
+
+
 _IN_PLACE = {Form.SUM: "+=", Form.DIFFERENCE: "-=", Form.PRODUCT: "*=", Form.QUOTIENT: "/="}
 _CALL = re.compile(r"np\.(\w+)\((.*)\)\Z")
-_NUMBERS = re.compile(r"(, [\d.]+)*\Z")  # that a spelling gives behind its operands
+_NUMBERS = re.compile(r"(, _?\d[\w.]*)*\Z")  # that a spelling gives behind its operands
 _PRODUCTS = {Form.CONTRACTION, Form.OUTER}
 
 

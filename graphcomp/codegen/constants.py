@@ -38,6 +38,7 @@ class Constants:
     def __init__(self, taken: set[str]) -> None:
         self.taken = taken
         self._names: dict[Node, str] = {}
+        self._numbers: dict[str, str] = {}
 
     def name(self, node: Node) -> str:
         """The variable for a constant."""
@@ -46,10 +47,22 @@ class Constants:
             self.taken.add(self._names[node])
         return self._names[node]
 
+    def number(self, text: str) -> str:
+        """The variable for a float as an array without axes: ``_0_5 = np.array(0.5)``."""
+        if text not in self._numbers:
+            digits = text.removesuffix(".0").replace("e-", "em").replace("e+", "e")
+            wanted = f"_{digits.replace('-', 'minus_').replace('.', '_')}"
+            self._numbers[text] = fresh_name(wanted, self.taken)
+            self.taken.add(self._numbers[text])
+        return self._numbers[text]
+
     def lines(self) -> list[str]:
         """The arrays that are printed."""
         printed = [(name, node) for node, name in self._names.items() if not is_large(node)]
-        return [line for name, node in printed for line in _constant(name, _array(node))]
+        arrays = [line for name, node in printed for line in _constant(name, _array(node))]
+        numbers = sorted(self._numbers.items(), key=lambda item: float(item[0]))
+        remark = ["# Numbers as arrays: NumPy takes them faster beside arrays."] if numbers else []
+        return [*remark, *(f"{name} = np.array({text})" for text, name in numbers), *arrays]
 
     def stored(self) -> dict[str, Array]:
         """The arrays in the file."""

@@ -55,7 +55,7 @@ def explain(
     >>> loss = gc.sum(gc.log(1 + gc.exp(X @ w)))
     >>> print(explain(GraphData([X, w], {"loss": loss}), ["value_and_grad"], "w"))
     loss_value_and_grad
-      operations  6 before the passes, 5 after them
+      operations  6 before the passes, 13 after them
       stability   softplus 1
       arrays      at most 2*n entries alive, 2*d*n + 2*d + 7*n read and written
       memory      Max(4*n, d + 3*n) at the peak as written, Max(4*n, d + 3*n) as generated
@@ -73,7 +73,8 @@ def explain(
 
 def _of_plan(plan: Plan, report: Report, target: str, planned: Sequence[Planned]) -> list[str]:
     dialect = TARGETS[target]
-    prepared = prepare(plan, PASSES, report, dialect.spells)
+    sharing = dialect.sharing
+    prepared = prepare(plan, PASSES, report, dialect.spells, sharing=sharing)
     before = [n for n in topological([*plan.outputs.values()]) if n.args]
     rows = [("operations", f"{len(before)} before the passes, {_operations(prepared)} after them")]
     for line in prepared.report.lines():
@@ -82,7 +83,8 @@ def _of_plan(plan: Plan, report: Report, target: str, planned: Sequence[Planned]
     if dialect.arrays:
         rows.append(("arrays", _memory(prepared)))
         rows += _peaks(planned)
-        cut = prepare(plan, PASSES, report, dialect.spells, cutter=cutter_of(dialect))
+        cutter = cutter_of(dialect)
+        cut = prepare(plan, PASSES, report, dialect.spells, sharing=sharing, cutter=cutter)
         rows.append(("loops", _loops(cut)) if dialect.compiled else ("blocks", _blocks(cut)))
     width = max(len(label) for label, _ in rows)
     return [plan.name, *(f"  {label:<{width}}  {text}" for label, text in rows)]

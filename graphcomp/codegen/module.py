@@ -21,6 +21,7 @@ from graphcomp.codegen.functions import named_steps, plan
 from graphcomp.codegen.header import About, header, is_flat, signature
 from graphcomp.codegen.layout import literal
 from graphcomp.codegen.options import Options
+from graphcomp.codegen.passing import DTYPE
 from graphcomp.codegen.plans import Plan, Request
 from graphcomp.codegen.records import Records
 from graphcomp.codegen.source import Writer
@@ -216,7 +217,12 @@ def make_writer(
     records = Records(plans, give)
     constants = Constants(taken)
     context = Context(
-        dialect, arguments.dims, constants.name, threads=options.parallel, workers=options.threads
+        dialect,
+        arguments.dims,
+        constants.name,
+        constants.number,
+        threads=options.parallel,
+        workers=options.threads,
     )
     return Writer(context, arguments, taken, PASSES, records, report), constants
 
@@ -253,6 +259,8 @@ def _assemble(
         "",
         *literal(signature(about), "SIGNATURE: dict[str, Any] = "),
     ]
+    if any(f"is {DTYPE}" in line for line in functions):
+        printed = [f"{DTYPE} = np.dtype(float)", *printed]
     values = ["", *printed] if printed else []
     values += writer.records.lines()
     code = "\n".join([*fixed, *values, *functions])

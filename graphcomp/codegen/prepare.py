@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from graphcomp.codegen.plans import Plan
 from graphcomp.node import Node
 from graphcomp.op import Form
-from graphcomp.rewrite import Pass, Report, Roots, expand, run_passes, without_names
+from graphcomp.rewrite import Pass, Report, Roots, expand, run_passes, share, without_names
 from graphcomp.traversal import topological, use_counts
 
 #: Written out again wherever they are used: they cost nothing, or next to nothing.
@@ -37,6 +38,7 @@ class Prepared:
         cut: the nodes that are statements.
         user_named: the nodes that the user named.
         report: what the passes did; its notes are on the nodes in `order`.
+        written_out: whether ops were written out that have work in common.
     """
 
     outputs: Mapping[str, Node]
@@ -46,6 +48,7 @@ class Prepared:
     cut: frozenset[Node]
     user_named: frozenset[Node]
     report: Report
+    written_out: bool = False
 
 
 def prepare(
@@ -54,13 +57,15 @@ def prepare(
     before: Report,
     spelled: Callable[[Node], bool] = lambda _node: True,
     *,
+    sharing: str = "",
     cutter: Cutter | None = None,
 ) -> Prepared:
     """Run the passes over the joint graph of all results of a function.
 
     `before` says what was done to the graph before it was differentiated. An op that is not
-    `spelled`, and says what it consists of, is replaced by that. With a `cutter`, parts that are
-    computed by functions of their own become calls.
+    `spelled`, and says what it consists of, is replaced by that. Ops that have work in common are
+    written out as the dialect `sharing` does. With a `cutter`, parts that are computed by functions of
+    their own become calls.
     """
     hinted = list(plan.hints)
     whole = expand([*plan.outputs.values(), *hinted, *plan.base], spelled)
@@ -69,6 +74,13 @@ def prepare(
     given = Roots(tuple(whole[:count]), tuple(whole[count:end]), tuple(whole[end:]))
     roots, report = run_passes(given, passes, before.copy())
     bare, user = without_names(roots.all)
+    inner: dict[Node, str] = {}
+    written: dict[Node, Node] = {}
+    if sharing and any(sharing in op.shared for op in set(map(attrgetter("op"), bare))):
+        written, inner = share(roots.all, sharing, report)
+    if written:
+        roots = roots.replaced([written[node] for node in roots.all])
+        bare, user = without_names(roots.all)
     report.follow(bare)
     stripped = [bare[node] for node in roots.all]
     outputs = dict(zip(plan.outputs, stripped, strict=False))
@@ -77,9 +89,18 @@ def prepare(
         names.setdefault(node, name)
     order = tuple(topological(outputs.values()))
     used = set(order)
+    opposite: dict[Node, str] = {}
     for old, node in zip(hinted, stripped[len(outputs) :], strict=False):
         if node in used:
             names.setdefault(node, plan.hints[old])
+        elif node.op.form is Form.NEGATION and node.args[0] in used:
+            opposite[node.args[0]] = f"minus_{plan.hints[old]}"
+    if opposite:
+        uses = use_counts(order)
+        names |= {n: name for n, name in opposite.items() if uses[n] > 1 and n not in names}
+    for node, name in inner.items():
+        if node in bare:
+            names.setdefault(bare[node], name)
     own = set(user)
     base = stripped[len(outputs) + len(hinted) :]
     if cutter is not None:
@@ -95,7 +116,8 @@ def prepare(
     cut = choose_statements(order, results, names, own)
     forward = topological(base)
     ahead = tuple(node for node in forward if node in used and node in cut)
-    return Prepared(outputs, names, order, ahead, frozenset(cut), frozenset(own), report)
+    rest = (ahead, frozenset(cut), frozenset(own), report, bool(written))
+    return Prepared(outputs, names, order, *rest)
 
 
 def choose_statements(

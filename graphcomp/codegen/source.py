@@ -9,7 +9,7 @@ from types import MappingProxyType
 from graphcomp.codegen import once
 from graphcomp.codegen.arguments import Arguments
 from graphcomp.codegen.block import Block, Names
-from graphcomp.codegen.buffers import hoist, renamed_statement
+from graphcomp.codegen.buffers import hoist, read_later, renamed_statement
 from graphcomp.codegen.closures import copy_small_views
 from graphcomp.codegen.dialects import LIMITS, ONCE, Context, Dialect
 from graphcomp.codegen.kernels import Kernels
@@ -56,7 +56,14 @@ class Writer:
         """The function of a plan, as lines; for the target "math" the careful version too."""
         dialect = self.context.dialect
         cutter = cutter_of(dialect)
-        prepared = prepare(plan, self.passes, self.report, dialect.spells, cutter=cutter)
+        prepared = prepare(
+            plan,
+            self.passes,
+            self.report,
+            dialect.spells,
+            sharing=dialect.sharing,
+            cutter=cutter,
+        )
         if dialect.arrays or not _can_raise(prepared):
             function = _Function(self, plan, prepared, plan.name)
             lines = function.lines()
@@ -200,9 +207,10 @@ class _Function:
         wanted = {outputs[key] for key in leaves(self.plan.values)} - {
             outputs[key] for key in self.plan.primal
         }
-        statements = hoist(block.statements, wanted, start)
         tree = self.plan.values
         live = self.results.reads(tree, self.pieces)
+        start = self._drop_unread(block, live, start)
+        statements = hoist(block.statements, wanted, start)
         planned = self._planned(plan_memory(statements, live, block.rank, self.pieces, start))
         statements = planned.statements
         rename_pieces(self.pieces, planned.renamed)
@@ -212,6 +220,14 @@ class _Function:
         lines = statement_lines(statements, depth, marked, self.plan.section)
         lines += self.results.statement(tree, self.pieces, own, (), depth)
         return self._guarded(lines, self._slow_call())
+
+    def _drop_unread(self, block: Block, live: Collection[str], start: int) -> int:
+        """Without statements that nothing reads, of floats; how many are left of the first `start`."""
+        if self.writer.context.dialect.arrays or not self.prepared.written_out:
+            return start
+        given, block.statements = block.statements, read_later(block.statements, live)
+        left = set(map(id, block.statements))
+        return sum(id(statement) in left for statement in given[:start])
 
     def _block(self, depth: int, pieces: dict[Node, Piece], tree: Tree = ()) -> Block:
         """A block that returns a tree of results; one array alone is given its type."""
@@ -236,16 +252,20 @@ class _Function:
         forward.compute(kept, {*cut, *(n for n in kept if n.args)})
         backward = self._block(depth + 1, dict(self.pieces), inner)
         backward.compute(results, cut)
+        self._drop_unread(backward, self.results.reads(inner, backward.pieces), 0)
         steps = hoist(backward.statements, set(results), 0)
         captured = {name for s in steps for name in s.piece.reads}
         for node in results:
             captured |= backward.pieces[node].reads
-        statements = copy_small_views(forward.statements, self.pieces, captured)
+        forward.statements = copy_small_views(forward.statements, self.pieces, captured)
         for piece in self.pieces.values():
             if piece.is_name and piece.text in captured:
                 captured |= piece.roots
         live = {*self.results.reads(self.plan.values, self.pieces), *captured}
-        planned = self._planned(plan_memory(statements, live, forward.rank, self.pieces, start))
+        start = self._drop_unread(forward, live, start)
+        planned = self._planned(
+            plan_memory(forward.statements, live, forward.rank, self.pieces, start)
+        )
         ahead, renamed, start = planned.statements, planned.renamed, planned.start
         own = {target for s in ahead for target in s.targets}
         captured = {renamed.get(name, name) for name in captured}

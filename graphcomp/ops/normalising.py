@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from graphcomp.op import Kind, Op, Operand, Sample, Spelling, float_dtype
+from graphcomp.op import Kind, Op, Operand, Sample, Spelling, Ways, float_dtype
 from graphcomp.ops import top as _top
 from graphcomp.ops.comparison import EQUAL, GREATER, LESS, LOGICAL_AND, WHERE, bracket
 from graphcomp.ops.numpy_runtime import _log_softmax, _logsumexp, _norm, _softmax
@@ -98,6 +98,33 @@ def _log_softmax_parts(args: Sequence[Operand], *, axes: Axes) -> Operand:
     return below - total.broadcast_to(x.shape)
 
 
+def _exponentials(x: Operand, axes: Axes) -> tuple[Operand, Operand, dict[str, Operand]]:
+    """exp(x - max(x)), their total, and names."""
+    x = _real(x)
+    top = x.apply(_top.TOP, axes=axes)
+    weights = x.apply(_top.BELOW, top.broadcast_to(x.shape)).apply(EXP)
+    total = weights.apply(SUM, axes=axes, keepdims=True, rank=len(x.shape))
+    return weights, total, {"top": top, "weights": weights, "total": total}
+
+
+def _logsumexp_ways(x: Operand, *, axes: Axes, keepdims: bool, rank: int) -> Ways:
+    weights, total, names = _exponentials(x, axes)
+    dropped = () if keepdims else axes
+    return [(weights.apply(_top.LOG_TOTAL, total, names["top"], axes=dropped), names)]
+
+
+def _softmax_ways(x: Operand, *, axes: Axes) -> Ways:
+    weights, total, names = _exponentials(x, axes)
+    return [(weights / total.broadcast_to(weights.shape), names)]
+
+
+def _log_softmax_ways(x: Operand, *, axes: Axes) -> Ways:
+    weights, total, names = _exponentials(x, axes)
+    (below,) = weights.args
+    log = weights.apply(_top.LOG_TOTAL, total, axes=())
+    return [(below - log.broadcast_to(below.shape), names | {"below": below})]
+
+
 def _norm_jvp(
     out: Operand,
     args: Sequence[Operand],
@@ -150,6 +177,7 @@ LOGSUMEXP: Op = Op(
     shape=_shape_rule,
     jvp=_logsumexp_jvp,
     parts=_logsumexp_parts,
+    shared={"numpy": _logsumexp_ways},
     batch=_shifted(lambda: LOGSUMEXP),
     along=_other_axes,
     kink="1/k each at k entries that are the same infinity",
@@ -215,6 +243,7 @@ SOFTMAX: Op = Op(
     dtype=float_dtype,
     jvp=_softmax_jvp,
     parts=_softmax_parts,
+    shared={"numpy": _softmax_ways},
     batch=_next_axes(lambda: SOFTMAX),
     along=_not_along,
     kink="1/k each at k entries that are the same infinity",
@@ -230,6 +259,7 @@ LOG_SOFTMAX: Op = Op(
     dtype=float_dtype,
     jvp=_log_softmax_jvp,
     parts=_log_softmax_parts,
+    shared={"numpy": _log_softmax_ways},
     batch=_next_axes(lambda: LOG_SOFTMAX),
     along=_not_along,
     spell=_along_spells("log_softmax"),

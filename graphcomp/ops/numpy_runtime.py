@@ -225,33 +225,55 @@ def _norm(x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
     return np.where(sound, root, rest * np.reshape(scale, np.shape(rest)))[()]
 
 
-def _below_top(x: Any, axis: tuple[int, ...]) -> Any:
-    """The largest entries along axes, and how far the others are below them."""
-    top = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
-    return top, np.where(np.equal(x, top), 0.0, x - top)
+def _top(x: Any, axis: tuple[int, ...]) -> Any:
+    """The largest entries along axes, which stay with size 1; of none -inf."""
+    return np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf)
+
+
+def _below(x: Any, top: Any) -> Any:
+    """x - top, where the same infinity twice gives 0."""
+    if np.vdot(top, top) < np.inf:  # the fastest test that all are finite
+        return x - top
+    same = np.equal(x, top)
+    return np.where(same, 0.0, x) - np.where(same, 0.0, top)
+
+
+def _log_total(weights: Any, total: Any, top: Any) -> Any:
+    """top + log(total), with digits where total is nearly 1 and this is nearly 0."""
+    if total.size and total.item(total.argmin()) > 1.1:  # the fastest minimum; or NaN
+        return top + np.log(total)
+    result = top + np.log(np.maximum(total, 1.0))  # 0: there are no weights
+    small = np.logical_and(total < 1.1, np.abs(result) < 0.1)
+    if not np.any(small):
+        return result
+    axis = tuple(i for i, n in enumerate(total.shape) if n != weights.shape[i])
+    largest = np.equal(weights, 1.0)
+    ties = np.maximum(np.sum(largest, axis, keepdims=True), 1).astype(weights.dtype)
+    rest = np.sum(np.where(largest, 0.0, weights), axis, keepdims=True)
+    return np.where(small, top + (np.log(ties) + np.log1p(rest / ties)), result)
 
 
 def _logsumexp(x: Any, axis: tuple[int, ...], keepdims: bool) -> Any:
     """log(sum(exp(x))) without overflow, and with digits beside the largest entry."""
-    top, below = _below_top(x, axis)
-    largest = np.equal(x, top)
-    ties = np.maximum(np.sum(largest, axis=axis, keepdims=True), 1).astype(below.dtype)
-    rest = np.sum(np.where(largest, 0.0, np.exp(below)), axis=axis, keepdims=True)
-    result = top + (np.log(ties) + np.log1p(rest / ties))
+    top = _top(x, axis)
+    weights = np.exp(_below(x, top))
+    total = np.add.reduce(weights, axis=axis, keepdims=True)
+    result = _log_total(weights, total, top)
     return result if keepdims else np.squeeze(result, axis)[()]
 
 
 def _softmax(x: Any, axis: tuple[int, ...]) -> Any:
     """exp(x) / sum(exp(x)) along axes, without overflow."""
-    _, below = _below_top(x, axis)
-    weights = np.exp(below)
-    return weights / np.sum(weights, axis=axis, keepdims=True)
+    weights = np.exp(_below(x, _top(x, axis)))
+    return weights / np.add.reduce(weights, axis=axis, keepdims=True)
 
 
 def _log_softmax(x: Any, axis: tuple[int, ...]) -> Any:
     """log(softmax(x)) along axes, with neither overflow nor underflow on the way."""
-    _, below = _below_top(x, axis)
-    return below - _logsumexp(below, axis, True)
+    below = _below(x, _top(x, axis))
+    weights = np.exp(below)
+    total = np.add.reduce(weights, axis=axis, keepdims=True)
+    return below - _log_total(weights, total, 0.0)
 
 
 def _add_along(x: Any, index: Any, axis: int, shape: tuple[int, ...]) -> Any:

@@ -61,7 +61,7 @@ RELU = Op(
     evaluate=lambda x: np.maximum(x, 0),
     dtype=number_dtype("relu"),
     broadcasts=True,
-    spell=call("relu", numpy="np.maximum({0}, 0)", math="max({0}, 0.0)"),
+    spell=call("relu", numpy="np.maximum({0}, 0.0)", math="max({0}, 0.0)"),
     formula=lambda x: sympy.Max(x, 0),
     partials=(lambda _out, x: bracket(x > 0.0, x),),
     margin=np.abs,

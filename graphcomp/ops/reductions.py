@@ -19,8 +19,10 @@ from graphcomp.op import (
     Rule,
     Sample,
     Spelling,
+    Ways,
     first_dtype,
 )
+from graphcomp.ops import ones as _ones
 from graphcomp.ops.comparison import EQUAL, WHERE, bracket
 from graphcomp.ops.leaves import IDENTITY
 from graphcomp.ops.numpy_runtime import _prod_others
@@ -145,6 +147,18 @@ _SAMPLES = (
     Sample(((2, 3, 2),), {"axes": (0, 2), "keepdims": True, "rank": 3}),
 )
 
+
+def _sum_ways(x: Operand, *, axes: Axes, keepdims: bool, rank: int) -> Ways:
+    """Over the rows of a matrix as a product with ones, which several sums have in common.
+
+    On small arrays a product takes a quarter of the time of a sum; a new vector of ones takes the rest.
+    """
+    if axes != (0,) or rank != 2 or keepdims or x.dtype.kind != "f":
+        return []
+    ones = x.leaf(_ones.ONES, 1.0, size=x.shape[0], dtype=x.dtype.name)
+    return [(ones @ x, {"ones": ones})]
+
+
 SUM: Op = Op(
     name="sum",
     kind=Kind.LINEAR,
@@ -158,6 +172,7 @@ SUM: Op = Op(
     batch=_shifted(lambda: SUM),
     along=_sum_along,
     nest=_nest(TOTAL),
+    shared={"numpy": _sum_ways},
     spell=_spells("sum"),
     samples=_SAMPLES,
 )

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import sympy
 
-from graphcomp.op import Kind, Op, Operand, Rule, Spelling
+from graphcomp.op import Kind, Op, Operand, Rule, Spelling, Ways
+from graphcomp.ops import sigmoid_parts as _parts
 from graphcomp.ops.numpy_runtime import _sech2, _sigmoid_slope
+from graphcomp.ops.powers import SQUARE
 from graphcomp.ops.spell import call
-from graphcomp.ops.transcendental import TANH
+from graphcomp.ops.transcendental import TANH, sigmoid_by_tail, small_exp
 
 
 def _slope(
@@ -23,6 +25,7 @@ def _slope(
     text: str,
     latex: str,
     why: str,
+    shared: dict[str, Rule] | None = None,
 ) -> Op:
     return Op(
         name=name,
@@ -35,12 +38,27 @@ def _slope(
         formula=formula,
         partials=(partial,),
         analytic=False,
+        shared=shared or {},
     )
 
 
 def _sigmoid_slope_partial(out: Operand, x: Operand) -> Operand:
     """out * (1 - 2*sigmoid(x)), without the difference."""
     return -(out * (0.5 * x).apply(TANH))
+
+
+def _by_small(x: Operand) -> Ways:
+    small = small_exp(x)
+    return [(small / (1.0 + small).apply(SQUARE), {"small": small})]
+
+
+def _by_tail(x: Operand) -> Ways:
+    """By exp(-x) and the sigmoid, or, as the slope is even, by those of -x."""
+    ways = []
+    for each in (x, -x):
+        sigmoid, tail = sigmoid_by_tail(each)
+        ways.append((each.apply(_parts.SLOPE_BY, tail, sigmoid), {"tail": tail}))
+    return ways
 
 
 SIGMOID_SLOPE = _slope(
@@ -51,6 +69,7 @@ SIGMOID_SLOPE = _slope(
     text="sigmoid'({0})",
     why="chain rule: d s'(u)/du = s'(u)*(1 - 2*s(u)), s = sigmoid",
     latex=r"\sigma'\left({0}\right)",
+    shared={"numpy": _by_small, "math": _by_tail},
 )
 SECH2 = _slope(
     "sech2",

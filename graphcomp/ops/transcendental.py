@@ -20,11 +20,14 @@ from graphcomp.op import (
     Rule,
     Spell,
     Spelling,
+    Ways,
     broadcast_result,
 )
+from graphcomp.ops import sigmoid_parts as _parts
 from graphcomp.ops.arithmetic import RECIPROCAL
 from graphcomp.ops.comparison import EQUAL, WHERE
 from graphcomp.ops.numpy_runtime import _sigmoid, _softplus
+from graphcomp.ops.piecewise import ABS, MAXIMUM, SIGN
 from graphcomp.ops.spell import call
 
 WIDE = (-2.0, 2.0)
@@ -43,6 +46,7 @@ def _function(
     domain: tuple[float, float] = WIDE,
     kink: str = "",
     analytic: bool = True,
+    shared: dict[str, Rule] | None = None,
 ) -> Op:
     return Op(
         name=name,
@@ -57,6 +61,7 @@ def _function(
         domains=(domain,),
         kink=kink,
         analytic=analytic,
+        shared=shared or {},
     )
 
 
@@ -203,6 +208,34 @@ ARCTAN2 = Op(
 )
 
 
+def small_exp(x: Operand) -> Operand:
+    """exp(-|x|), which does not overflow."""
+    return (-x.apply(ABS)).apply(EXP)
+
+
+def _sigmoid_ways(x: Operand) -> Ways:
+    """1/(1 + exp(-x)) or exp(x)/(1 + exp(x)): the numerator is the larger of exp(-|x|) and sign(x)."""
+    small = small_exp(x)
+    above = small.apply(MAXIMUM, x.apply(SIGN))
+    return [(above / (1.0 + small), {"small": small})]
+
+
+def sigmoid_by_tail(x: Operand) -> tuple[Operand, Operand]:
+    """The sigmoid of a float by exp(-x), and that."""
+    tail = (-x).apply(EXP)
+    return x.apply(_parts.SIGMOID_BY, tail), tail
+
+
+def _sigmoid_by_tail_ways(x: Operand) -> Ways:
+    sigmoid, tail = sigmoid_by_tail(x)
+    return [(sigmoid, {"tail": tail})]
+
+
+def _softplus_ways(x: Operand) -> Ways:
+    small = small_exp(x)
+    return [(x.apply(MAXIMUM, 0.0) + small.apply(LOG1P), {"small": small})]
+
+
 SIGMOID = _function(
     "sigmoid",
     _sigmoid,
@@ -216,6 +249,7 @@ SIGMOID = _function(
     partial=lambda out, _x: out * (1.0 - out),
     analytic=False,
     why="chain rule: d sigmoid = sigmoid*(1 - sigmoid)",
+    shared={"numpy": _sigmoid_ways, "math": _sigmoid_by_tail_ways},
 )
 SOFTPLUS = _function(
     "softplus",
@@ -226,4 +260,5 @@ SOFTPLUS = _function(
     partial=lambda _out, x: x.apply(SIGMOID),
     analytic=False,
     why="chain rule: d softplus = sigmoid",
+    shared={"numpy": _softplus_ways},
 )

@@ -7,6 +7,7 @@ from graphcomp.rewrite.expansion import expand
 from graphcomp.rewrite.naming import without_names
 from graphcomp.rewrite.pipeline import PASSES, Pass, Roots, run_passes
 from graphcomp.rewrite.rules import Report, Rule
+from graphcomp.rewrite.sharing import share
 from graphcomp.rewrite.stability import stabilize, stabilize_graph
 from graphcomp.rewrite.substitution import substitute
 
@@ -18,6 +19,7 @@ __all__ = [
     "Rule",
     "expand",
     "run_passes",
+    "share",
     "simplify",
     "simplify_graph",
     "stabilize",

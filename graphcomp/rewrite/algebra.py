@@ -18,6 +18,7 @@ from graphcomp.graph import G
 from graphcomp.node import Node, apply, constant, intern, number
 from graphcomp.op import Kind, Op
 from graphcomp.ops.arithmetic import ADD, DIV, MUL, NEG, RECIPROCAL, SUB
+from graphcomp.ops.piecewise import ABS
 from graphcomp.ops.powers import POWER, SQUARE
 from graphcomp.ops.reductions import SUM
 from graphcomp.ops.shaping import BROADCAST, RESHAPE, TRANSPOSE
@@ -237,6 +238,10 @@ def _square(a: Node) -> Node | None:
     return _make(SQUARE, a.args[0]) if a.op is NEG else None
 
 
+def _absolute(a: Node) -> Node | None:
+    return _make(ABS, a.args[0]) if a.op is NEG and a.is_real else None
+
+
 def _power(a: Node, exponent: float) -> Node | None:
     if not a.is_real:
         return None
@@ -305,6 +310,7 @@ _RULES: Mapping[Op, Algebra] = {
     ),
     RECIPROCAL: Algebra("sign_of_reciprocal", "1/(-x)", "-(1/x)", _reciprocal),
     SQUARE: Algebra("sign_of_square", "(-x)**2", "x**2", _square),
+    ABS: Algebra("sign_of_absolute", "|-x|", "|x|", _absolute),
     POWER: Algebra("plain_powers", "x**1, x**2, x**-1, x**0", "x, square(x), 1/x, 1", _power),
     SUM: Algebra("factor_out_of_sum", "sum(c*x)", "c*sum(x)", _total),
     BROADCAST: Algebra(

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 
-from graphcomp.node import Node, apply, intern
-from graphcomp.ops.arithmetic import ADD, DIV, MUL, RECIPROCAL, SUB
+from graphcomp.node import Node, apply, constant, intern
+from graphcomp.ops.arithmetic import ADD, DIV, MUL, NEG, RECIPROCAL, SUB
 from graphcomp.ops.comparison import BRACKET, LOGICAL_NOT, WHERE
 from graphcomp.ops.contraction import MATMUL, OUTER, VDOT
-from graphcomp.ops.leaves import DIMENSION
+from graphcomp.ops.leaves import DIMENSION, LET
+from graphcomp.ops.piecewise import MAXIMUM, RELU
 from graphcomp.ops.powers import POWER, SQRT, SQUARE
 from graphcomp.ops.reductions import SUM
 from graphcomp.ops.shaping import BROADCAST
 from graphcomp.rewrite.algebra import scaled, sound, split
+from graphcomp.rewrite.naming import unfenced
 from graphcomp.rewrite.rules import rule
 
 #: Up to here a power is faster as products, and has an error of a few units in the last place.
@@ -82,6 +84,19 @@ def number_out_of_product(node: Node) -> Node | None:
     return scaled(a * b, intern(node.op, (x, y), node.params))
 
 
+@rule(NEG, before="-(w*x) with a step w = -u", after="u*x")
+def sign_of_step(node: Node) -> Node | None:
+    """Both signs go; where nothing else reads w, it goes too, and u is computed in its place."""
+    (product,) = node.args
+    if product.op is not MUL:
+        return None
+    for step, other in (product.args, product.args[::-1]):
+        inner = unfenced(step)
+        if inner is not step and inner.op is NEG and inner.dtype == node.dtype:
+            return intern(LET, inner.args, step.params, step.scope) * other
+    return None
+
+
 @rule(SUM, before="sum(x/c)", after="sum(x)/c")
 def number_out_of_sum(node: Node) -> Node | None:
     """For a size c, as in a mean: one division instead of many."""
@@ -93,6 +108,32 @@ def number_out_of_sum(node: Node) -> Node | None:
     if number.op is not DIMENSION:
         return None
     return apply(SUM, x, **dict(node.params)) / number
+
+
+@rule(ADD, SUB, before="x/c - y/c, (1/c)*x - (1/c)*y", after="(x - y)/c, (1/c)*(x - y)")
+def size_out_of_difference(node: Node) -> Node | None:
+    """For a size c: one pass less over an array. c is finite and no less than 1."""
+    (x, a), (y, b) = map(_by_size, node.args)
+    if a is None or a is not b or x.dtype != node.dtype or y.dtype != node.dtype:
+        return None
+    inner = intern(node.op, (x, y))
+    return inner * a if node.args[0].op is MUL else inner / a
+
+
+def _by_size(node: Node) -> tuple[Node, Node | None]:
+    """x and c of x/c, x and 1/c of (1/c)*x; for a size c."""
+    if node.op is DIV and _spread(node.args[1]).op is DIMENSION:
+        return node.args[0], node.args[1]
+    for x, factor in (node.args, node.args[::-1]) if node.op is MUL else ():
+        inner = _spread(factor)
+        if inner.op is RECIPROCAL and inner.args[0].op is DIMENSION:
+            return x, factor
+    return node, None
+
+
+def _spread(node: Node) -> Node:
+    """What is broadcast."""
+    return node.args[0] if node.op is BROADCAST else node
 
 
 @rule(MUL, before="[c]*1.0", after="[c]")
@@ -151,16 +192,26 @@ def squared_mask(node: Node) -> Node | None:
     return node.args[0] if node.args[0].op is BRACKET else None
 
 
+@rule(RELU, before="relu(i) of integers", after="max(i, 0)")
+def relu_of_integers(node: Node) -> Node | None:
+    """By definition; relu itself is written with 0.0, which NumPy takes faster beside floats."""
+    (x,) = node.args
+    return None if node.is_real else apply(MAXIMUM, x, constant(0, node.dtype))
+
+
 RULES = (
     power_as_products,
     division_by_power_of_two,
     like_terms,
     number_out_of_product,
+    sign_of_step,
     number_out_of_sum,
+    size_out_of_difference,
     condition_as_mask,
     choice_as_mask,
     same_branches,
     choice_in_choice,
     mask_of_mask,
     squared_mask,
+    relu_of_integers,
 )

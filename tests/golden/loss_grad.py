@@ -60,6 +60,10 @@ SIGNATURE: dict[str, Any] = {
     "graph": "2f999d455902bcb2773259320b3cbd0da81c4f72acfcf8e930fbef2833254c0c",
 }
 
+_FLOAT = np.dtype(float)
+# Numbers as arrays: NumPy takes them faster beside arrays.
+_0 = np.array(0.0)
+
 
 def _as_array(
     name: str,
@@ -113,10 +117,19 @@ def _misfit(
     return ValueError(f"{found}: axis {axis} is {shape[axis]}, not {dim}{where}")
 
 
-def _checked(
-    x: ArrayLike, y: ArrayLike, W1: ArrayLike, W2: ArrayLike
-) -> tuple[Array, Array, Array, Array]:
+def _checked(x: Any, y: Any, W1: Any, W2: Any) -> tuple[Array, Array, Array, Array]:
     """The arguments in their dtypes; an error that names what does not fit."""
+    if (
+        type(x) is type(y) is type(W1) is type(W2) is np.ndarray
+        and x.dtype is y.dtype is W1.dtype is W2.dtype is _FLOAT
+        and x.ndim == y.ndim == 1
+        and W1.ndim == 2
+    ):
+        n = x.shape[0]
+        k = y.shape[0]
+        m = W1.shape[0]
+        if W1.shape == (m, n) and W2.shape == (k, m):
+            return x, y, W1, W2
     x = _as_array("x", x, ("n",))
     y = _as_array("y", y, ("k",))
     W1 = _as_array("W1", W1, ("m", "n"))
@@ -134,8 +147,8 @@ def _checked(
 def loss(x: ArrayLike, y: ArrayLike, W1: ArrayLike, W2: ArrayLike) -> float:
     """Value of loss."""
     x, y, W1, W2 = _checked(x, y, W1, W2)
-    h = W1.dot(x)
-    np.maximum(h, 0, out=h)
+    w1 = W1.dot(x)
+    h = np.maximum(w1, _0)
     r = W2.dot(h)
     r -= y
     loss = 0.5 * r.dot(r)
@@ -147,15 +160,15 @@ def loss_value_and_grad(
 ) -> tuple[float, tuple[Array, Array]]:
     """Value and gradient of loss with respect to W1 (m, n) and W2 (k, m)."""
     x, y, W1, W2 = _checked(x, y, W1, W2)
-    h = W1.dot(x)
-    np.maximum(h, 0, out=h)
+    w1 = W1.dot(x)
+    h = np.maximum(w1, _0)
     r = W2.dot(h)
     r -= y
     loss = 0.5 * r.dot(r)
     # adjoints, seed loss_bar = 1
     d_loss_d_W2 = r[:, None] * h
     h_bar = r.dot(W2)
-    h_bar *= h > 0.0  # w1_bar
+    h_bar *= w1 > _0  # w1_bar
     d_loss_d_W1 = h_bar[:, None] * x
     return float(loss), (d_loss_d_W1, d_loss_d_W2)
 
@@ -167,13 +180,13 @@ def loss_vjp(
     (k, m).
     """
     x, y, W1, W2 = _checked(x, y, W1, W2)
-    h = W1.dot(x)
-    np.maximum(h, 0, out=h)
+    w1 = W1.dot(x)
+    h = np.maximum(w1, _0)
     r = W2.dot(h)
     r -= y
     loss = 0.5 * r.dot(r)
     # for the way back
-    t1 = h > 0.0
+    t1 = w1 > _0
 
     def vjp(u: float) -> tuple[Array, Array]:
         """Cotangents of W1 (m, n) and W2 (k, m)."""
@@ -207,14 +220,14 @@ def loss_jvp(
     W2_dot = _as_array("W2_dot", W2_dot, ("k", "m"))
     if W2_dot.shape != (k, m):
         raise _misfit("W2_dot", W2_dot.shape, (k, m), ("k", "m"), ("y", "W1"))
-    h = W1.dot(x)
-    np.maximum(h, 0, out=h)
+    w1 = W1.dot(x)
+    h = np.maximum(w1, _0)
     r = W2.dot(h)
     r -= y
     loss = 0.5 * r.dot(r)
     # tangents
     w1_dot = W1_dot.dot(x)
-    w1_dot *= h > 0.0  # h_dot
+    w1_dot *= w1 > _0  # h_dot
     w2_dot = W2_dot.dot(h)
     w2_dot += W2.dot(w1_dot)
     loss_dot = w2_dot.dot(r)
@@ -240,19 +253,19 @@ def loss_hvp(
     v_W2 = _as_array("v_W2", v_W2, ("k", "m"))
     if v_W2.shape != (k, m):
         raise _misfit("v_W2", v_W2.shape, (k, m), ("k", "m"), ("y", "W1"))
-    h = W1.dot(x)
-    np.maximum(h, 0, out=h)
+    w1 = W1.dot(x)
+    h = np.maximum(w1, _0)
     r = W2.dot(h)
     r -= y
     # derivatives
-    t1 = h > 0.0
+    t1 = w1 > _0
     t2 = v_W1.dot(x)
     t2 *= t1
     t3 = v_W2.dot(h)
     t3 += W2.dot(t2)
+    hvp_W1 = ((r.dot(v_W2) + t3.dot(W2)) * t1)[:, None] * x
     hvp_W2 = t3[:, None] * h
     hvp_W2 += r[:, None] * t2
-    hvp_W1 = ((r.dot(v_W2) + t3.dot(W2)) * t1)[:, None] * x
     return hvp_W1, hvp_W2
 
 

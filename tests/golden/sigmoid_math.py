@@ -85,9 +85,9 @@ def sigmoid_value_and_grad(x: float, a: float) -> tuple[float, tuple[float, floa
         w4 = 1.0 + math.exp(w3)
         y = 1.0 / w4
         # adjoints, seed y_bar = 1
-        w3_bar = -_sigmoid_slope(w3)
-        d_y_d_x = -w3_bar * a
-        d_y_d_a = -w3_bar * x
+        minus_w3_bar = _sigmoid_slope(w3)
+        d_y_d_x = minus_w3_bar * a
+        d_y_d_a = minus_w3_bar * x
         return y, (d_y_d_x, d_y_d_a)
     except (ArithmeticError, ValueError):  # at the edge of a domain
         return _sigmoid_value_and_grad_limits(x, a)
@@ -103,9 +103,9 @@ def _sigmoid_value_and_grad_limits(
     w4 = 1.0 + _exp(w3)
     y = _div(1.0, w4)
     # adjoints, seed y_bar = 1
-    w3_bar = -_sigmoid_slope(w3)
-    d_y_d_x = -w3_bar * a
-    d_y_d_a = -w3_bar * x
+    minus_w3_bar = _sigmoid_slope(w3)
+    d_y_d_x = minus_w3_bar * a
+    d_y_d_a = minus_w3_bar * x
     return y, (d_y_d_x, d_y_d_a)
 
 
@@ -128,9 +128,9 @@ def sigmoid_vjp(
         """Cotangents of x and a."""
         u = _number("u", u)
         try:
-            w3_bar = -u * t1
-            x_bar = -w3_bar * a
-            a_bar = -w3_bar * x
+            minus_w3_bar = u * t1
+            x_bar = minus_w3_bar * a
+            a_bar = minus_w3_bar * x
             return x_bar, a_bar
         except (ArithmeticError, ValueError):  # at the edge of a domain
             return _sigmoid_vjp_limits(x, a)[1](u)
@@ -152,9 +152,9 @@ def _sigmoid_vjp_limits(
 
     def vjp(u: float) -> tuple[float, float]:
         """Cotangents of x and a."""
-        w3_bar = -u * t1
-        x_bar = -w3_bar * a
-        a_bar = -w3_bar * x
+        minus_w3_bar = u * t1
+        x_bar = minus_w3_bar * a
+        a_bar = minus_w3_bar * x
         return x_bar, a_bar
 
     return y, vjp

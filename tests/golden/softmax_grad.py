@@ -48,6 +48,10 @@ SIGNATURE: dict[str, Any] = {
     "graph": "877c0073b8cc7ad73792cc07a28c269d4acc6acd3b5ac8540c6d61a3e639c45a",
 }
 
+_FLOAT = np.dtype(float)
+# Numbers as arrays: NumPy takes them faster beside arrays.
+_0 = np.array(0.0)
+
 
 def _as_array(
     name: str,
@@ -101,8 +105,18 @@ def _misfit(
     return ValueError(f"{found}: axis {axis} is {shape[axis]}, not {dim}{where}")
 
 
-def _checked(X: ArrayLike, W: ArrayLike, Y: ArrayLike) -> tuple[Array, Array, Array]:
+def _checked(X: Any, W: Any, Y: Any) -> tuple[Array, Array, Array]:
     """The arguments in their dtypes; an error that names what does not fit."""
+    if (
+        type(X) is type(W) is type(Y) is np.ndarray
+        and X.dtype is W.dtype is Y.dtype is _FLOAT
+        and X.ndim == W.ndim == 2
+    ):
+        b = X.shape[0]
+        n = X.shape[1]
+        c = W.shape[1]
+        if W.shape == (n, c) and Y.shape == (b, c):
+            return X, W, Y
     X = _as_array("X", X, ("b", "n"))
     W = _as_array("W", W, ("n", "c"))
     Y = _as_array("Y", Y, ("b", "c"))
@@ -131,7 +145,7 @@ def _loss_value_and_grad_block(z: Array, Y: Array, a3: Any) -> tuple[Any, Array]
     w4_bar -= w4_bar.sum(axis=1).reshape((rows, 1)) / w3 * w2  # shifted_bar
     t3 = np.asarray(t2, np.float64).sum(axis=1, keepdims=True)
     t4 = -w4_bar.sum(axis=1).reshape((rows, 1)) / t3
-    w4_bar += np.where(t2, t4, 0.0)  # z_bar
+    w4_bar += np.where(t2, t4, _0)  # z_bar
     return t1, w4_bar
 
 
@@ -213,7 +227,7 @@ def _loss_vjp_block_2(
     w4_bar: Array = -a1 * Y
     w4_bar -= w4_bar.sum(axis=1).reshape((rows, 1)) / w3 * w2  # shifted_bar
     t1 = -w4_bar.sum(axis=1).reshape((rows, 1)) / t3
-    w4_bar += np.where(t2, t1, 0.0)  # z_bar
+    w4_bar += np.where(t2, t1, _0)  # z_bar
     return w4_bar
 
 
@@ -265,7 +279,7 @@ def _loss_derivatives_block(z: Array, a2: Any, Y: Array) -> Array:
     w4_bar -= w4_bar.sum(axis=1).reshape((rows, 1)) / w3 * shifted  # shifted_bar
     t2 = np.asarray(t1, np.float64).sum(axis=1, keepdims=True)
     t3 = -w4_bar.sum(axis=1).reshape((rows, 1)) / t2
-    w4_bar += np.where(t1, t3, 0.0)  # z_bar
+    w4_bar += np.where(t1, t3, _0)  # z_bar
     return w4_bar
 
 
