@@ -199,6 +199,13 @@ def test_the_rows_are_last_where_other_axes_would_be_short_lines(real_sizes):
         shapes={"x": "n d", "y": "m d"},
     )
     assert LAST in generate(distances, "value_and_grad")
+    mixture_of_forms = gc.from_function(
+        lambda x, A: np.sum(gc.logsumexp(-np.sum(np.einsum("kij,nj->nki", A, x) ** 2, axis=2), 1)),
+        shapes={"x": "n d", "A": "k d d"},
+    )
+    source = generate(mixture_of_forms, "value_and_grad", wrt="A")
+    assert LAST in source
+    assert "out=s1" in source
     flat = gc.from_function(
         lambda x: np.sum(np.sin(x) * np.exp(x) + np.cos(x)), shapes={"x": "n d"}
     )

@@ -26,7 +26,7 @@ from graphcomp.rewrite.patterns import adds_axes
 from graphcomp.shape import Shape
 from graphcomp.traversal import topological, use_counts
 
-#: The parameters of ops that work along axes of one argument.
+#: The parameters of ops that work along axes.
 _OF_AXES = {"axes", "axis", "keepdims", "rank"}
 
 
@@ -117,15 +117,24 @@ def _turned(node: Node, rows: sympy.Symbol, memo: Mapping[Node, Node]) -> Node |
         return rule(node, args, rows)
     if adds_axes(node):
         return _reshaped(node, args, rows)
+    return _along_axes(node, args, rows)
+
+
+def _along_axes(node: Node, args: Sequence[Node], rows: sympy.Symbol) -> Node | None:
+    """An op that works along axes of its arguments, which all have the rows at one place."""
     params = dict(node.params)
-    if len(args) != 1 or not params.keys() <= _OF_AXES or not params.keys() & {"axes", "axis"}:
+    if not params.keys() <= _OF_AXES or not params.keys() & {"axes", "axis"}:
+        return None
+    if any(rows not in arg.shape for arg in node.args):
+        return None
+    if len({(arg.ndim, arg.shape.index(rows)) for arg in node.args}) > 1:
         return None
     order = _moved(range(args[0].ndim), node.args[0].shape.index(rows))
     if "axes" in params:
         params["axes"] = tuple(sorted(order.index(axis) for axis in params["axes"]))
     else:
         params["axis"] = order.index(params["axis"])
-    return apply(node.op, args[0], **params)
+    return apply(node.op, *args, **params)
 
 
 def _target(node: Node, rows: sympy.Symbol) -> Shape:
