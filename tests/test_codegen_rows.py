@@ -10,22 +10,17 @@ from hypothesis import given
 
 import graphcomp as gc
 from graphcomp import ops
-from graphcomp.codegen import generate, kernels, load, regions
+from graphcomp.codegen import generate, load
 from graphcomp.op import SUMMED, Op
 from tests.conformance.cases import CASES, Case, run
-from tests.generated import agree
+from tests.generated import agree, cut_small
 from tests.test_codegen_random import graphs
 
 
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch):
     """Every run of steps is cut, however short, into blocks of a few rows."""
-    monkeypatch.setattr(regions, "FEWEST", 1)
-    monkeypatch.setattr(regions, "SMALLEST", 0)
-    monkeypatch.setattr(regions, "SMALLEST_DIMENSION", 2)
-    monkeypatch.setattr(kernels, "ENTRIES", 6)
-    monkeypatch.setattr(kernels, "ENTRIES_OF_PRODUCTS", 12)
-    monkeypatch.setattr(kernels, "FEWEST_ENTRIES", 1)
+    cut_small(monkeypatch)
 
 
 def test_an_argument_may_have_the_name_of_what_goes_over_the_blocks():

@@ -175,6 +175,7 @@ def _compile(arguments: argparse.Namespace) -> int:
         "target": arguments.language,
         "checks": arguments.checks,
         "threads": arguments.threads,
+        "workspace": arguments.workspace,
     }
     if arguments.explain:
         print(codegen.explain(graph, functions, wrt, target=arguments.language))

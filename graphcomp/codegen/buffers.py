@@ -89,7 +89,7 @@ def reuse_buffers(
     """
     if all(statement.node.shape == () and not statement.also for statement in statements):
         return list(statements), {}
-    merged = _merges(statements, _last_reads(statements, live), rank)
+    merged = _merges(statements, last_reads(statements, live), rank)
     groups: dict[str, list[str]] = {}
     first: dict[str, str] = {}
     for statement in statements:
@@ -153,7 +153,7 @@ def _merges(
     return merged
 
 
-def _last_reads(statements: Sequence[Statement], live: Collection[str]) -> dict[str, int]:
+def last_reads(statements: Sequence[Statement], live: Collection[str]) -> dict[str, int]:
     """The last statement that reads each variable's memory."""
     end = len(statements)
     last: dict[str, int] = dict.fromkeys(live, end)

@@ -23,6 +23,8 @@ from graphcomp.codegen.records import Records
 from graphcomp.codegen.regions import Region
 from graphcomp.codegen.results import Results
 from graphcomp.codegen.threads import threaded_turns
+from graphcomp.codegen.workspace import NAME as WORKSPACE
+from graphcomp.codegen.workspace import TYPE, finer, scratch_source, with_scratch
 from graphcomp.node import Node
 from graphcomp.op import ATOM, SUMMED, Form
 from graphcomp.rewrite import Report
@@ -51,16 +53,28 @@ class Kernels:
         taken: names that no variable may have.
         prefix: of their names.
         records: the named tuples of the module.
-        lines: their source.
+        numbers: whether results without axes are Python numbers.
+        scratch: whether the next regions write their temporaries to a workspace.
+        kept: the results of regions that outlive the function.
     """
 
     context: Context
     taken: Collection[str]
     prefix: str
     records: Records
-    lines: list[str] = field(default_factory=list)
     numbers: bool = False
+    scratch: bool = field(init=False)
+    kept: set[Node] = field(default_factory=set)
+    _made: list[_Kernel] = field(default_factory=list)
     _names: Names = field(default_factory=lambda: Names(()))
+
+    def __post_init__(self) -> None:
+        self.scratch = self.context.workspace
+
+    @property
+    def lines(self) -> list[str]:
+        """The source of the functions, when the one that calls them is complete."""
+        return [line for kernel in self._made for line in kernel.lines(self.kept)]
 
     def call(
         self, call: Node, pieces: Sequence[Piece], parts: Sequence[Node], names: Sequence[str]
@@ -79,8 +93,9 @@ class Kernels:
             for piece, node, cut in zip(pieces, call.args, region.cuts, strict=True)
         ]
         kernel = _Kernel(self, region, args, parts, names)
-        self.lines += kernel.lines()
-        text = f"{kernel.rows_name}({', '.join([*(a.text for a in args), *kernel.dims])})"
+        self._made.append(kernel)
+        given = [*(a.text for a in args), *kernel.dims, *kernel.passed]
+        text = f"{kernel.rows_name}({', '.join(given)})"
         nothing: frozenset[str] = frozenset()
         return Piece(
             text,
@@ -91,9 +106,14 @@ class Kernels:
             dims=frozenset(kernel.symbols).union(*(arg.dims for arg in args)),
         )
 
+    @property
+    def stem(self) -> str:
+        """How the names of the functions begin."""
+        return f"_{self.prefix.lstrip('_')}"
+
     def name(self, suffix: str) -> str:
         """A name for a function."""
-        return self._names.give(f"_{self.prefix.lstrip('_')}_{suffix}")
+        return self._names.give(f"{self.stem}_{suffix}")
 
 
 class _Kernel:
@@ -110,6 +130,7 @@ class _Kernel:
         self.context, self.region, self.parts = owner.context, region, parts
         self._records = owner.records
         self.block_name, self.rows_name = owner.name("block"), owner.name("rows")
+        self.key = self.rows_name.removeprefix(f"{owner.stem}_")
         taken = [*owner.taken, *self.context.dims.values(), region.rows.name]
         names = Names(taken)
         self.args = [
@@ -122,7 +143,14 @@ class _Kernel:
         ]
         self.statements: list[Statement] = []
         self.symbols: set[str] = set()
-        block = self._block(Names(names.taken), results)
+        block = self._block(Names(names.taken), results, "")
+        statements = self.statements
+        self.passed: list[str] = []
+        if owner.scratch:
+            self.symbols = set()
+            key = self.block_name.removeprefix(f"{owner.stem}_")
+            block = self._block(Names(names.taken), results, key)
+        self.statements = statements  # by which blocks are measured, so that they are as without
         self.block_dims = self._named(self.symbols)
         self.symbols |= _symbols([region.dim, self._width()[1], *self._allocated()])
         self.dims = self._named(self.symbols)
@@ -130,8 +158,12 @@ class _Kernel:
         self._names = names
         self._results = [names.give(name) for name in results]
 
-    def lines(self) -> list[str]:
-        """Both functions."""
+    def lines(self, kept: Collection[Node]) -> list[str]:
+        """Both functions.
+
+        Args:
+            kept: nodes whose memory outlives the function that calls them.
+        """
         kind = self._type()
         about = "A block of rows."
         lines = ["", "", *definition(self.block_name, self._head(self.block_dims), kind)]
@@ -139,7 +171,7 @@ class _Kernel:
         about = "All rows, in blocks that stay in the cache"
         about += ", on several threads." if self._threaded else "."
         lines += ["", "", *definition(self.rows_name, self._head(self.dims), kind)]
-        return [*lines, *docstring(about, indent=1), *self._loop()]
+        return [*lines, *docstring(about, indent=1), *self._loop(kept)]
 
     def _named(self, symbols: Iterable[str]) -> list[str]:
         return [self.context.dims.get(name, name) for name in sorted(symbols)]
@@ -147,7 +179,8 @@ class _Kernel:
     def _head(self, dims: Sequence[str]) -> list[str]:
         """The parameters."""
         given = [f"{a}: {t}" for a, t in zip(self.args, self.types, strict=True)]
-        return [*given, *(f"{dim}: int" for dim in dims)]
+        given += [f"{dim}: int" for dim in dims]
+        return [*given, *(f"{name}: {TYPE}" for name in self.passed)]
 
     def _type(self) -> str:
         kinds = ["Array" if part.shape else "Any" for part in self.parts]
@@ -160,7 +193,8 @@ class _Kernel:
 
     # ------------------------------------------------------------ one block
 
-    def _block(self, names: Names, wanted: Sequence[str]) -> list[str]:
+    def _block(self, names: Names, wanted: Sequence[str], key: str) -> list[str]:
+        """The body of the first function; with a key, temporaries are in the workspace under it."""
         region = self.region
         pieces: dict[Node, Piece] = {}
         given = zip(region.parameters, self.args, self.shapes, strict=True)
@@ -173,6 +207,7 @@ class _Kernel:
         called = {node: name for node, name in said if not _TEMPORARY.match(name)}
         called |= region.names
         cut = choose_statements(order, region.outputs, called, set())
+        cut = finer(order, cut, self.context.dialect.into) if key else cut
         rest = (tuple(order), (), frozenset(cut), frozenset[Node](), Report())
         prepared = Prepared(keys, called, *rest)
         single = region.outputs[0] if len(region.outputs) == 1 else None
@@ -183,6 +218,12 @@ class _Kernel:
         live = results.reads(tree, pieces)
         self.statements, renamed = reuse_buffers(block.statements, live, block.rank)
         rename_pieces(pieces, renamed)
+        if key:
+            live = results.reads(tree, pieces)
+            found = with_scratch(self.statements, live, self.context, f"{key}.")
+            self.statements = found.statements
+            block.dims |= found.dims
+            self.passed = [WORKSPACE] if found.used else []
         lines = statement_lines(self.statements, 1)
         own = {s.target for s in self.statements}
         lines += results.statement(tree, pieces, own, (), 1)
@@ -251,7 +292,7 @@ class _Kernel:
         divisor = dimension_source(count * width + 1, names)  # no dimension is too small for it
         return f"{entries} // ({divisor}) + 1"
 
-    def _loop(self) -> list[str]:
+    def _loop(self, kept: Collection[Node]) -> list[str]:
         region, names = self.region, self._names
         rows = dimension_source(region.dim, self.context.dims)
         step = self._step()
@@ -261,18 +302,19 @@ class _Kernel:
             names.taken.add("step")
             step = "step"
         i, j = names.give("i"), names.give("j")
-        given = ", ".join([*self.args, *self.block_dims])
+        given = ", ".join([*self.args, *self.block_dims, *self.passed])
         lines += [
             f"{INDENT}if {rows} <= {step}:",
             *layout(f"return {self.block_name}({given})", 2),
         ]
         for name, part, joined in zip(self._results, self.parts, region.joins, strict=True):
-            lines += layout(f"{name} = {self._start(part, joined)}", 1)
+            lines += self._started(name, part, joined, kept)
         sliced = [
             name if axis is None else f"{name}{_slice(axis, i, j)}"
             for name, axis in zip(self.args, region.cuts, strict=True)
         ]
-        call = f"{self.block_name}({', '.join([*sliced, *self.block_dims])})"
+        own = [f"_of_thread({name})" if self._threaded else name for name in self.passed]
+        call = f"{self.block_name}({', '.join([*sliced, *self.block_dims, *own])})"
         turns, end = f"range(0, {rows}, {step})", f"{j} = {i} + {step}"
         results = [
             (name, name if joined == SUMMED else f"{name}{_slice(joined, i, j)}", joined)
@@ -296,6 +338,15 @@ class _Kernel:
     def _threaded(self) -> bool:
         """Whether threads compute the blocks: where each writes to a place of its own, or adds."""
         return self.context.workers > 1
+
+    def _started(self, name: str, part: Node, joined: int, kept: Collection[Node]) -> list[str]:
+        """The lines that make what the results of the blocks are put into."""
+        if not self.passed or not part.shape or part in kept:
+            return layout(f"{name} = {self._start(part, joined)}", 1)
+        piece = Piece(name, ATOM, part.shape, part.dtype)
+        source, _ = scratch_source(piece, f"{self.key}.{name}", self.context)
+        lines = layout(f"{name} = {source}", 1)
+        return [*lines, f"{INDENT}{name}.fill(0)"] if joined == SUMMED else lines
 
     def _start(self, part: Node, joined: int) -> str:
         """What the results of the blocks are put into."""

@@ -10,6 +10,7 @@ from graphcomp.codegen import once
 from graphcomp.codegen.arguments import Arguments
 from graphcomp.codegen.block import Block, Names
 from graphcomp.codegen.buffers import (
+    Statement,
     hoist,
     renamed_statement,
     reuse_buffers,
@@ -27,6 +28,8 @@ from graphcomp.codegen.prepare import FREE, Cutter, Prepared, prepare
 from graphcomp.codegen.records import Records
 from graphcomp.codegen.regions import cut_into_rows
 from graphcomp.codegen.results import Results
+from graphcomp.codegen.workspace import NAME as WORKSPACE
+from graphcomp.codegen.workspace import TYPE, prepared_finer, with_scratch
 from graphcomp.node import Node
 from graphcomp.op import ATOM
 from graphcomp.rewrite import Pass, Report
@@ -57,6 +60,8 @@ class Writer:
         dialect = self.context.dialect
         cutter = cutter_of(dialect)
         prepared = prepare(plan, self.passes, self.report, dialect.spells, cutter=cutter)
+        if self.context.workspace:
+            prepared = prepared_finer(prepared, dialect.into)
         if dialect.arrays or not _can_raise(prepared):
             function = _Function(self, plan, prepared, plan.name)
             lines = function.lines()
@@ -145,6 +150,8 @@ class _Function:
         given = self._shown((*self.arguments.parameters, *self.tangents))
         if not steps:
             given += [f"{name}: Callable[..., float]" for name in passed.values()]
+        if self.writer.context.workspace:
+            given += ["*", f"{WORKSPACE}: {TYPE} = None"]
         lines = definition(self.name, given, self._annotation())
         lines += self._docstring(passed=not steps and bool(passed))
         body, inner = (self._handed_on(steps, passed), []) if steps else self._bodies()
@@ -205,6 +212,7 @@ class _Function:
         live = self.results.reads(tree, self.pieces)
         statements, renamed = reuse_buffers(statements, live, block.rank)
         rename_pieces(self.pieces, renamed)
+        statements = self._with_scratch(statements, self.results.reads(tree, self.pieces))
         self.dims |= block.dims
         own = {target for s in statements for target in s.targets}
         marked = start if 0 < start < len(statements) else None
@@ -233,6 +241,7 @@ class _Function:
         start = len(forward.statements)
         kept = _frontier(self.prepared.order, seeded)
         forward.compute(kept, {*cut, *(n for n in kept if n.args)})
+        self._make_no_more_scratch()
         backward = self._block(depth + 1, dict(self.pieces), inner)
         backward.compute(results, cut)
         steps = hoist(backward.statements, set(results), 0)
@@ -249,6 +258,8 @@ class _Function:
         steps = [renamed_statement(step, renamed) for step in steps]
         rename_pieces(backward.pieces, renamed)
         rename_pieces(self.pieces, renamed)
+        read = {*self.results.reads(self.plan.values, self.pieces), *captured}
+        ahead = self._with_scratch(ahead, read)
         body = statement_lines(
             ahead, depth, start if start < len(ahead) else None, self.plan.section
         )
@@ -276,6 +287,21 @@ class _Function:
         given = ", ".join(seed.name for seed in self.seeds)
         lines += self._guarded(inside, f"{self._slow_call()}[1]({given})", 1)
         return body, [*lines, "", *end]
+
+    def _with_scratch(self, statements: list[Statement], live: Collection[str]) -> list[Statement]:
+        """The statements, writing to the workspace if there is one."""
+        if not self.writer.context.workspace:
+            return statements
+        found = with_scratch(statements, live, self.writer.context)
+        self.dims |= found.dims
+        if isinstance(self.kernels, Kernels):
+            self.kernels.kept |= found.kept
+        return found.statements
+
+    def _make_no_more_scratch(self) -> None:
+        """What a returned function computes may be computed by several threads: it has no scratch."""
+        if isinstance(self.kernels, Kernels):
+            self.kernels.scratch = False
 
     def _slow_call(self, passed: Sequence[str] = ()) -> str:
         tangents = [name for each in self.tangents for name in each.variables]

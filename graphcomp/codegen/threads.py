@@ -12,7 +12,7 @@ from graphcomp.op import SUMMED
 #: Names that a module uses itself if there are threads.
 THREADED = frozenset(
     {"cache", "copy_context", "deque", "os", "threading", "wait", "map", "Future"}
-    | {"Iterator", "ThreadPoolExecutor", "_THREADS", "_in_order", "_pool"}
+    | {"Iterator", "ThreadPoolExecutor", "_THREADS", "_in_order", "_of_thread", "_pool"}
 )
 #: What it imports then.
 IMPORTS = (
@@ -33,7 +33,8 @@ def thread_helpers(lines: Sequence[str], workers: int) -> list[str]:
     if not uses_threads(lines):
         return []
     found = ["", f"_THREADS = {workers}"]
-    for name in ("_pool", "_in_order"):
+    called = any("_of_thread(" in line for line in lines)
+    for name in ("_pool", "_in_order", *(["_of_thread"] if called else [])):
         source = inspect.getsource(vars(threads_runtime)[name]).rstrip()
         found += ["", "", *source.replace("  # noqa: ARG001", "").split("\n")]
     return found
