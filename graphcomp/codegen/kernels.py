@@ -24,7 +24,7 @@ from graphcomp.codegen.regions import Region
 from graphcomp.codegen.results import Results
 from graphcomp.codegen.threads import threaded_turns
 from graphcomp.codegen.workspace import NAME as WORKSPACE
-from graphcomp.codegen.workspace import TYPE, finer, scratch_source, with_scratch
+from graphcomp.codegen.workspace import TYPE, finer, in_workspace, scratch_source
 from graphcomp.node import Node
 from graphcomp.op import ATOM, SUMMED, Form
 from graphcomp.rewrite import Report
@@ -220,7 +220,7 @@ class _Kernel:
         rename_pieces(pieces, renamed)
         if key:
             live = results.reads(tree, pieces)
-            found = with_scratch(self.statements, live, self.context, f"{key}.")
+            found = in_workspace(self.statements, live, self.context, f"{key}.")
             self.statements = found.statements
             block.dims |= found.dims
             self.passed = [WORKSPACE] if found.used else []

@@ -29,7 +29,7 @@ from graphcomp.codegen.records import Records
 from graphcomp.codegen.regions import cut_into_rows
 from graphcomp.codegen.results import Results
 from graphcomp.codegen.workspace import NAME as WORKSPACE
-from graphcomp.codegen.workspace import TYPE, prepared_finer, with_scratch
+from graphcomp.codegen.workspace import TYPE, in_workspace, prepared_finer
 from graphcomp.node import Node
 from graphcomp.op import ATOM
 from graphcomp.rewrite import Pass, Report
@@ -212,7 +212,7 @@ class _Function:
         live = self.results.reads(tree, self.pieces)
         statements, renamed = reuse_buffers(statements, live, block.rank)
         rename_pieces(self.pieces, renamed)
-        statements = self._with_scratch(statements, self.results.reads(tree, self.pieces))
+        statements = self._in_workspace(statements, self.results.reads(tree, self.pieces))
         self.dims |= block.dims
         own = {target for s in statements for target in s.targets}
         marked = start if 0 < start < len(statements) else None
@@ -259,7 +259,7 @@ class _Function:
         rename_pieces(backward.pieces, renamed)
         rename_pieces(self.pieces, renamed)
         read = {*self.results.reads(self.plan.values, self.pieces), *captured}
-        ahead = self._with_scratch(ahead, read)
+        ahead = self._in_workspace(ahead, read)
         body = statement_lines(
             ahead, depth, start if start < len(ahead) else None, self.plan.section
         )
@@ -288,11 +288,11 @@ class _Function:
         lines += self._guarded(inside, f"{self._slow_call()}[1]({given})", 1)
         return body, [*lines, "", *end]
 
-    def _with_scratch(self, statements: list[Statement], live: Collection[str]) -> list[Statement]:
+    def _in_workspace(self, statements: list[Statement], live: Collection[str]) -> list[Statement]:
         """The statements, writing to the workspace if there is one."""
         if not self.writer.context.workspace:
             return statements
-        found = with_scratch(statements, live, self.writer.context)
+        found = in_workspace(statements, live, self.writer.context)
         self.dims |= found.dims
         if isinstance(self.kernels, Kernels):
             self.kernels.kept |= found.kept

@@ -102,7 +102,7 @@ class Scratched:
     used: bool
 
 
-def with_scratch(
+def in_workspace(
     statements: Sequence[Statement], live: Collection[str], context: Context, prefix: str = ""
 ) -> Scratched:
     """Statements that make a temporary array write to the workspace instead, where they can.
@@ -199,6 +199,8 @@ def out_call(text: str) -> str | None:
     ('np.exp(-x', 'x.sum(axis=1', None)
     """
     tree = ast.parse(text, mode="eval").body
+    if isinstance(tree, ast.Call) and any(word.arg == "out" for word in tree.keywords):
+        return None  # it has a place already
 
     def source(part: ast.expr) -> str:
         return ast.get_source_segment(text, part) or ""
