@@ -60,9 +60,11 @@ def threaded_turns(
         results: of each part the variable, its place for one block, and how it is joined.
     """
     i, end = start
+    several = len(results) > 1
     sums = [name for name, _, joined in results if joined == SUMMED]
-    block, parts = give("block"), give("parts" if len(results) > 1 else "part")
-    values = [f"{parts}[{k}]" for k in range(len(results))] if len(results) > 1 else [parts]
+    block, parts = give("block"), give("parts" if several else "part")
+    values = [f"{parts}[{k}]" for k in range(len(results))] if several else [parts]
+    pairs = list(zip(results, values, strict=True))
     kind = {0: "None", 1: "Any"}.get(len(sums), "tuple[Any, ...]")
     about = "A block; what is summed over all of them." if sums else "A block."
     lines = ["", f"{INDENT}def {block}({i}: int) -> {kind}:", *docstring(about, indent=2)]
@@ -70,20 +72,14 @@ def threaded_turns(
     if len(sums) == len(results):
         lines += layout(f"return {call}", 2)
     else:
+        own = [(place, value) for (_, place, joined), value in pairs if joined != SUMMED]
         lines += layout(f"{parts} = {call}", 2)
-        pairs = list(zip(results, values, strict=True))
-        lines += [
-            f"{INDENT * 2}{place} = {value}"
-            for (_, place, joined), value in pairs
-            if joined != SUMMED
-        ]
+        lines += [f"{INDENT * 2}{place} = {value}" for place, value in own]
         added = tuple(value for (_, _, joined), value in pairs if joined == SUMMED)
-        if added:
-            lines += returned(added if len(added) > 1 else added[0], 2)
-    some = (parts if len(sums) > 1 else give("part")) if sums else "_"
+        lines += returned(added if len(added) > 1 else added[0], 2) if added else []
+    some = "_" if not sums else give("part") if several and len(sums) == 1 else parts
     lines += ["", *layout(f"for {some} in {_CALL}{block}, {turns}):", 1)]
-    if not sums:
-        return [*lines, f"{INDENT * 2}pass"]
     if len(sums) == 1:
         return [*lines, f"{INDENT * 2}{sums[0]} += {some}"]
-    return [*lines, *(f"{INDENT * 2}{name} += {some}[{k}]" for k, name in enumerate(sums))]
+    added_up = [f"{INDENT * 2}{name} += {some}[{k}]" for k, name in enumerate(sums)]
+    return [*lines, *(added_up or [f"{INDENT * 2}pass"])]
