@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pytest
 
 from graphcomp import ad
-from graphcomp.codegen import load
+from graphcomp.codegen import kernels, load, regions
 from graphcomp.codegen.module import build_module
 from graphcomp.errors import DerivativeWarning
 from graphcomp.evaluate import bind
@@ -16,8 +17,20 @@ from graphcomp.shape import resolve_dimension
 from graphcomp.trees import flatten
 from tests.conformance.cases import run
 
+#: Sizes by which every run of steps is cut, however short, into blocks of a few rows.
+SMALL_BLOCKS = (
+    (regions, {"FEWEST": 1, "SMALLEST": 0, "SMALLEST_DIMENSION": 2}),
+    (kernels, {"ENTRIES": 6, "ENTRIES_OF_PRODUCTS": 12, "FEWEST_ENTRIES": 1, "FEWEST_LAST": 2}),
+)
 FIRST_ORDER = ("value", "vjp", "jvp", "jacobian")
 SCALAR = ("grad", "value_and_grad", "derivatives", "hvp", "hessian")
+
+
+def cut_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every run of steps is cut, however short, into blocks of a few rows."""
+    for module, sizes in SMALL_BLOCKS:
+        for name, size in sizes.items():
+            monkeypatch.setattr(module, name, size)
 
 
 def flat(tree: Any) -> list[Any]:

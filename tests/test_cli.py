@@ -246,6 +246,13 @@ def test_compile_for_threads(run: Run) -> None:
     assert run("check threaded.py").status == 0
 
 
+def test_compile_with_a_workspace(run: Run) -> None:
+    formula = "'y = sum(tanh(W @ x))' --shape x=n,W=m:n --workspace"
+    assert '_scratch(workspace, "w1", (m,))' in run(f"compile {formula}").out
+    assert run(f"compile {formula} -o worked.py").status == 0
+    assert run("check worked.py").status == 0
+
+
 def test_check_fails_on_a_wrong_module(run: Run) -> None:
     run("compile 'y = x**3' -o cube.py")
     source = Path("cube.py").read_text()
@@ -367,6 +374,7 @@ MISTAKES = {
     "compile 'v*v' --shape v=n --functions grad": "scalar",
     "compile 'sum(v)' --shape v=n --target math": "scalar",
     "compile x*x --target math --threads 2": "threads=2 is for target 'numpy'",
+    "compile x*x --target math --workspace": "workspace=True is for target 'numpy'",
     "trace 'sum(inv(A))' --shape A=n:n --at A=[[0,0],[0,0]]": "Singular matrix",
     "trace 'max(v)' --shape v=n --at v=[]": "no value here",
     "trace model.py": "model.py:NAME",

@@ -3,6 +3,7 @@
 import itertools
 import re
 import tracemalloc
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,23 +11,17 @@ from hypothesis import given
 
 import graphcomp as gc
 from graphcomp import ops
-from graphcomp.codegen import generate, kernels, load, regions
+from graphcomp.codegen import generate, load, regions
 from graphcomp.op import SUMMED, Op
 from tests.conformance.cases import CASES, Case, run
-from tests.generated import agree
+from tests.generated import agree, cut_small
 from tests.test_codegen_random import graphs
 
 
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch):
     """Every run of steps is cut, however short, into blocks of a few rows."""
-    monkeypatch.setattr(regions, "FEWEST", 1)
-    monkeypatch.setattr(regions, "SMALLEST", 0)
-    monkeypatch.setattr(regions, "SMALLEST_DIMENSION", 2)
-    monkeypatch.setattr(kernels, "ENTRIES", 6)
-    monkeypatch.setattr(kernels, "ENTRIES_OF_PRODUCTS", 12)
-    monkeypatch.setattr(kernels, "FEWEST_ENTRIES", 1)
-    monkeypatch.setattr(kernels, "FEWEST_LAST", 2)
+    cut_small(monkeypatch)
 
 
 def test_an_argument_may_have_the_name_of_what_goes_over_the_blocks():
@@ -110,38 +105,35 @@ def test_random_graphs_in_blocks_with_the_rows_last(pair):
 LAST = "the last axis inside"
 
 
-@pytest.mark.parametrize(
-    ("function", "shapes"),
-    [
-        (
-            lambda x, y: np.sum(np.sqrt(1.0 + np.sum((x[:, None, :] - y) ** 2, axis=2))),
-            {"x": "n d", "y": "m d"},
-        ),
-        (
-            lambda x, y: np.sum(
-                np.log(np.sum(np.exp(-np.abs(x[:, None, :] - y).sum(axis=2)), axis=1))
-            ),
-            {"x": "n d", "y": "m d"},
-        ),
-        (
-            lambda x, A: np.sum(np.sin(np.einsum("kij,nj->nki", A, x)) ** 2, axis=(1, 2)),
-            {"x": "n d", "A": "k d d"},
-        ),
-        (
-            lambda x, A: np.sum(np.tanh(np.einsum("nj,kij,ni->nk", x, A, x))),
-            {"x": "n d", "A": "k d d"},
-        ),
-        (
-            lambda x, y: np.sum(np.max(x[:, None, :] * y + np.cos(y), axis=2)[:, None, :] ** 2),
-            {"x": "n d", "y": "m d"},
-        ),
-        (
-            lambda x, y: np.mean(np.cumsum(np.exp(x[:, None, :] - y), axis=2) ** 2),
-            {"x": "n d", "y": "m d"},
-        ),
-    ],
-    ids=["distances", "kernel", "products", "forms", "largest", "cumulative"],
-)
+SHORT_LINES: dict[str, Any] = {
+    "distances": (
+        lambda x, y: np.sum(np.sqrt(1.0 + np.sum((x[:, None, :] - y) ** 2, axis=2))),
+        {"x": "n d", "y": "m d"},
+    ),
+    "kernel": (
+        lambda x, y: np.sum(np.log(np.sum(np.exp(-np.abs(x[:, None, :] - y).sum(axis=2)), axis=1))),
+        {"x": "n d", "y": "m d"},
+    ),
+    "products": (
+        lambda x, A: np.sum(np.sin(np.einsum("kij,nj->nki", A, x)) ** 2, axis=(1, 2)),
+        {"x": "n d", "A": "k d d"},
+    ),
+    "forms": (
+        lambda x, A: np.sum(np.tanh(np.einsum("nj,kij,ni->nk", x, A, x))),
+        {"x": "n d", "A": "k d d"},
+    ),
+    "largest": (
+        lambda x, y: np.sum(np.max(x[:, None, :] * y + np.cos(y), axis=2)[:, None, :] ** 2),
+        {"x": "n d", "y": "m d"},
+    ),
+    "cumulative": (
+        lambda x, y: np.mean(np.cumsum(np.exp(x[:, None, :] - y), axis=2) ** 2),
+        {"x": "n d", "y": "m d"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("function", "shapes"), SHORT_LINES.values(), ids=SHORT_LINES)
 def test_parts_with_short_last_axes(function, shapes):
     rng = np.random.default_rng(3)
     sizes = {"n": 11, "m": 3, "d": 2, "k": 4}
@@ -157,19 +149,18 @@ def test_parts_with_short_last_axes(function, shapes):
             agree(graph, {k: np.asfortranarray(v) for k, v in values.items()}, rtol=1e-10)
 
 
-@pytest.mark.parametrize(
-    "function",
-    [
-        lambda x, u: np.sum(np.sin(x[1:] * x[:-1]) + np.cos(x[1:])),
-        lambda x, u: np.sum(np.sin(x[2:] - 2.0 * x[1:-1] + x[:-2]) ** 2 * np.exp(x[1:-1])),
-        lambda x, u: np.sum(np.tanh(x[::2])) * np.sum(np.tanh(x[1:]) * np.exp(x[1:])),
-        lambda x, u: np.sum(np.sin(x[3:]) * np.exp(x[3:])) + x[0],
-        lambda x, u: np.sum(np.exp(u[1:, 1:] * u[:-1, :-1]) + np.sin(u[1:, :-1])),
-        lambda x, u: np.sum(np.exp(u[:, 1:] - u[:, :-1]) * np.sin(x[:, None])),
-        lambda x, u: np.sum(np.exp(x[1:] - x[:-1])) * np.exp(u[1:, 0] - u[:-1, 0]) * x[1:],
-    ],
-    ids=["two", "stencil", "apart", "and more", "square", "whole", "no block"],
-)
+ADDED: dict[str, Any] = {
+    "two": lambda x, u: np.sum(np.sin(x[1:] * x[:-1]) + np.cos(x[1:])),
+    "stencil": lambda x, u: np.sum(np.sin(x[2:] - 2.0 * x[1:-1] + x[:-2]) ** 2 * np.exp(x[1:-1])),
+    "apart": lambda x, u: np.sum(np.tanh(x[::2])) * np.sum(np.tanh(x[1:]) * np.exp(x[1:])),
+    "and more": lambda x, u: np.sum(np.sin(x[3:]) * np.exp(x[3:])) + x[0],
+    "square": lambda x, u: np.sum(np.exp(u[1:, 1:] * u[:-1, :-1]) + np.sin(u[1:, :-1])),
+    "whole": lambda x, u: np.sum(np.exp(u[:, 1:] - u[:, :-1]) * np.sin(x[:, None])),
+    "no block": lambda x, u: np.sum(np.exp(x[1:] - x[:-1])) * np.exp(u[1:, 0] - u[:-1, 0]) * x[1:],
+}
+
+
+@pytest.mark.parametrize("function", ADDED.values(), ids=ADDED)
 @pytest.mark.parametrize("size", [9, 3])
 def test_results_that_are_added_to_parts_of_an_array(function, size, request):
     rng = np.random.default_rng(5)
@@ -199,13 +190,13 @@ def test_the_rows_are_last_where_other_axes_would_be_short_lines(real_sizes):
         shapes={"x": "n d", "y": "m d"},
     )
     assert LAST in generate(distances, "value_and_grad")
-    mixture_of_forms = gc.from_function(
-        lambda x, A: np.sum(gc.logsumexp(-np.sum(np.einsum("kij,nj->nki", A, x) ** 2, axis=2), 1)),
-        shapes={"x": "n d", "A": "k d d"},
+    forms = gc.from_function(
+        lambda x, m, A: np.sum(
+            gc.logsumexp(-np.sum(np.einsum("kij,nkj->nki", A, x[:, None] - m) ** 2, 2), axis=1)
+        ),
+        shapes={"x": "n d", "m": "k d", "A": "k d d"},
     )
-    source = generate(mixture_of_forms, "value_and_grad", wrt="A")
-    assert LAST in source
-    assert "out=s1" in source
+    assert LAST in generate(forms, "value_and_grad", wrt="A")
     flat = gc.from_function(
         lambda x: np.sum(np.sin(x) * np.exp(x) + np.cos(x)), shapes={"x": "n d"}
     )

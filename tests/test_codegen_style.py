@@ -108,7 +108,8 @@ def folder(tmp_path_factory) -> Path:
 CHOICES: dict[str, dict[str, Any]] = {
     "unchecked": {"checks": False},
     "threads": {"threads": 2},
-    "all": {"checks": False, "threads": 3},
+    "workspace": {"workspace": True},
+    "all": {"checks": False, "threads": 3, "workspace": True},
 }
 
 

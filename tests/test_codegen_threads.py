@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 
 import graphcomp as gc
-from graphcomp.codegen import generate, kernels, load, regions, threads_runtime
+from graphcomp.codegen import generate, load, threads_runtime
 from graphcomp.errors import InputError
-from tests.generated import agree, call, flat
+from tests.generated import agree, call, cut_small, flat
 from tests.test_codegen_random import graphs, values
 from tests.test_codegen_rows import (
     MIXTURE,
@@ -31,12 +31,7 @@ COUNTS = (2, 3, 8)
 @pytest.fixture
 def small_blocks(monkeypatch):
     """Every run of steps is cut, however short, into blocks of a few rows."""
-    monkeypatch.setattr(regions, "FEWEST", 1)
-    monkeypatch.setattr(regions, "SMALLEST", 0)
-    monkeypatch.setattr(regions, "SMALLEST_DIMENSION", 2)
-    monkeypatch.setattr(kernels, "ENTRIES", 6)
-    monkeypatch.setattr(kernels, "ENTRIES_OF_PRODUCTS", 12)
-    monkeypatch.setattr(kernels, "FEWEST_ENTRIES", 1)
+    cut_small(monkeypatch)
 
 
 def module_of(graph, kinds=("value",), **options):

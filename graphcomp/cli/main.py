@@ -176,6 +176,7 @@ def _compile(arguments: argparse.Namespace) -> int:
         "checks": arguments.checks,
         "threads": arguments.threads,
         "along": arguments.along,
+        "workspace": arguments.workspace,
     }
     if arguments.explain:
         print(

@@ -297,6 +297,11 @@ def _add_compile(commands: Commands[argparse.ArgumentParser]) -> None:
         help="of threads that compute blocks of large arrays (default: 1)",
     )
     parser.add_argument(
+        "--workspace",
+        action="store_true",
+        help="functions that can be given a dict, to keep the memory of their temporaries in",
+    )
+    parser.add_argument(
         "--explain",
         action="store_true",
         help="print what was rewritten and what it saves (instead of source to stdout)",

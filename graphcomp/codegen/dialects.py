@@ -106,6 +106,7 @@ class Context:
         passed: the variables for functions that are passed in, by the names of those functions.
         threads: whether compiled loops may run on several threads.
         workers: threads that compute blocks of rows.
+        workspace: whether temporaries are taken from a workspace.
     """
 
     dialect: Dialect
@@ -115,6 +116,7 @@ class Context:
     passed: Mapping[str, str] = field(default_factory=dict)
     threads: bool = False
     workers: int = 1
+    workspace: bool = False
     _plain: dict[Op, Spelling] = field(default_factory=dict, init=False, repr=False)
     _simple: dict[Op, _Simple | None] = field(default_factory=dict, init=False, repr=False)
 

@@ -13,6 +13,8 @@ from graphcomp.codegen.dimensions import dimension_source
 from graphcomp.codegen.layout import definition, docstring, layout, quoted, unpacked
 from graphcomp.codegen.parameters import Parameter, packed
 from graphcomp.codegen.plans import Plan, Request, listed
+from graphcomp.codegen.workspace import NAME as WORKSPACE
+from graphcomp.codegen.workspace import TYPE
 from graphcomp.errors import InputError, ShapeError
 from graphcomp.evaluate import SIZE, Binding, bindings
 from graphcomp.graph import Argument
@@ -25,7 +27,9 @@ FLAT = "value_and_grad_flat"
 LONGEST = 60
 
 
-def flat_function(request: Request, inner: Plan, arguments: Arguments) -> list[str]:
+def flat_function(
+    request: Request, inner: Plan, arguments: Arguments, *, workspace: bool
+) -> list[str]:
     """The function over a vector, which calls the one of the plan `inner`.
 
     A dimension that only the variables have is found from the length of the vector; where that is
@@ -40,7 +44,7 @@ def flat_function(request: Request, inner: Plan, arguments: Arguments) -> list[s
             msg = f"{FLAT}: {name!r} is a step; the vector can hold inputs only"
             raise InputError(msg)
     parameters = [parameter.name for parameter in arguments.parameters]
-    names = Names([*arguments.names.values(), *arguments.dims.values(), *parameters])
+    names = Names([*arguments.names.values(), *arguments.dims.values(), *parameters, WORKSPACE])
     theta = names.give("theta")
     others = [node for node in request.graph.inputs if node not in set(variables.values())]
     known = _known(others)
@@ -51,8 +55,10 @@ def flat_function(request: Request, inner: Plan, arguments: Arguments) -> list[s
     kept = _kept(arguments, set(others))
     kind = "ArrayLike" if arguments.checked else "Array"
     params = [f"{theta}: {kind}", *(parameter.annotated() for parameter in kept)]
-    if missing and solved is None:
-        params += ["*", *(f"{arguments.dims[dim]}: int" for dim in missing)]
+    unknown = missing if solved is None else []
+    params += ["*"] if unknown or workspace else []
+    params += [f"{arguments.dims[dim]}: int" for dim in unknown]
+    params += [f"{WORKSPACE}: {TYPE} = None"] if workspace else []
     lines = definition(f"{request.name}_{FLAT}", params, "tuple[float, Array]")
     titles = [title for each in request.arguments() for title in each.titles]
     nodes = variables.values()
@@ -77,7 +83,8 @@ def flat_function(request: Request, inner: Plan, arguments: Arguments) -> list[s
         size = dimension_source(solved, {**arguments.dims, SIZE.name: f"{theta}.size"})
         lines += layout(f"{arguments.dims[missing[0]]} = {size}", 1)
     lines += _unpacked(list(variables.values()), total, arguments, theta, names.give)
-    return [*lines, *_called(request, inner, arguments, names)]
+    passed = [f"{WORKSPACE}={WORKSPACE}"] if workspace else []
+    return [*lines, *_called(request, inner, arguments, names, passed)]
 
 
 def _kept(arguments: Arguments, others: Collection[Node]) -> list[Parameter]:
@@ -155,7 +162,9 @@ def shown(total: sympy.Expr) -> str:
     return str(total) if len(str(total)) <= LONGEST else "size"
 
 
-def _called(request: Request, inner: Plan, arguments: Arguments, names: Names) -> list[str]:
+def _called(
+    request: Request, inner: Plan, arguments: Arguments, names: Names, passed: Sequence[str]
+) -> list[str]:
     """The call of the function of arrays, and its results as one vector."""
     shapes: Mapping[str, Node] = request.variables()
     lines: list[str] = []
@@ -167,7 +176,8 @@ def _called(request: Request, inner: Plan, arguments: Arguments, names: Names) -
     scalars = {node for node in shapes.values() if node.ndim == 0}
     names_of = arguments.names
     texts = (f"float({names_of[n]}[0])" if n in scalars else names_of[n] for n in inner.inputs)
-    given = ", ".join(packed(each.argument.structure, texts) for each in arguments.parameters)
+    items = [packed(each.argument.structure, texts) for each in arguments.parameters]
+    given = ", ".join([*items, *passed])
     value, gradient = names.give(inner.primal[0]), names.give("gradient")
     lines += layout(f"{value}, {gradient} = {inner.name}({given})", 1)
     if not all(argument.plain for argument in request.arguments()):

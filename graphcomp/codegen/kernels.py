@@ -22,8 +22,10 @@ from graphcomp.codegen.prepare import Prepared, choose_statements
 from graphcomp.codegen.records import Records
 from graphcomp.codegen.regions import Region, moves
 from graphcomp.codegen.results import Results
-from graphcomp.codegen.row_loop import RowLoop
+from graphcomp.codegen.row_loop import Places, RowLoop
 from graphcomp.codegen.scratch import Scratch, with_scratch
+from graphcomp.codegen.workspace import NAME as WORKSPACE
+from graphcomp.codegen.workspace import TYPE, finer, in_workspace
 from graphcomp.node import Node
 from graphcomp.op import ATOM, Form
 from graphcomp.rewrite import Report
@@ -54,16 +56,28 @@ class Kernels:
         taken: names that no variable may have.
         prefix: of their names.
         records: the named tuples of the module.
-        lines: their source.
+        numbers: whether results without axes are Python numbers.
+        scratch: whether the next regions write their temporaries to a workspace.
+        kept: the results of regions that outlive the function.
     """
 
     context: Context
     taken: Collection[str]
     prefix: str
     records: Records
-    lines: list[str] = field(default_factory=list)
     numbers: bool = False
+    scratch: bool = field(init=False)
+    kept: set[Node] = field(default_factory=set)
+    _made: list[_Kernel] = field(default_factory=list)
     _names: Names = field(default_factory=lambda: Names(()))
+
+    def __post_init__(self) -> None:
+        self.scratch = self.context.workspace
+
+    @property
+    def lines(self) -> list[str]:
+        """The source of the functions, when the one that calls them is complete."""
+        return [line for kernel in self._made for line in kernel.lines(self.kept)]
 
     def call(
         self, call: Node, pieces: Sequence[Piece], parts: Sequence[Node], names: Sequence[str]
@@ -82,8 +96,9 @@ class Kernels:
             for piece, node, cut in zip(pieces, call.args, region.cuts, strict=True)
         ]
         kernel = _Kernel(self, region, args, parts, names)
-        self.lines += kernel.lines()
-        text = f"{kernel.rows_name}({', '.join([*(a.text for a in args), *kernel.dims])})"
+        self._made.append(kernel)
+        given = [*(a.text for a in args), *kernel.dims, *kernel.passed]
+        text = f"{kernel.rows_name}({', '.join(given)})"
         nothing: frozenset[str] = frozenset()
         return Piece(
             text,
@@ -94,9 +109,14 @@ class Kernels:
             dims=frozenset(kernel.symbols).union(*(arg.dims for arg in args)),
         )
 
+    @property
+    def stem(self) -> str:
+        """How the names of the functions begin."""
+        return f"_{self.prefix.lstrip('_')}"
+
     def name(self, suffix: str) -> str:
         """A name for a function."""
-        return self._names.give(f"_{self.prefix.lstrip('_')}_{suffix}")
+        return self._names.give(f"{self.stem}_{suffix}")
 
 
 class _Kernel:
@@ -113,6 +133,7 @@ class _Kernel:
         self.context, self.region, self.parts = owner.context, region, parts
         self._records = owner.records
         self.block_name, self.rows_name = owner.name("block"), owner.name("rows")
+        self.key = self.rows_name.removeprefix(f"{owner.stem}_")
         taken = [*owner.taken, *self.context.dims.values(), region.rows.name]
         names = Names(taken)
         self.args = [
@@ -127,7 +148,16 @@ class _Kernel:
         self.symbols: set[str] = set()
         self.scratch: Scratch | None = None
         self._scratch_name = names.give("scratch")
-        block = self._block(Names(names.taken), results)
+        self.block_passed: list[str] = []
+        block = self._block(Names(names.taken), results, "")
+        statements = self.statements
+        if owner.scratch and not region.turned:
+            self.symbols = set()
+            key = self.block_name.removeprefix(f"{owner.stem}_")
+            block = self._block(Names(names.taken), results, key)
+        self.statements = statements  # by which blocks are measured, so that they are as without
+        in_turn = owner.scratch and self.scratch is not None
+        self.passed = [WORKSPACE] if self.block_passed or in_turn else []
         self.block_dims = self._named(self.symbols)
         self.symbols |= _symbols([region.dim, self._width()[1], *self._allocated()])
         self.symbols -= {region.rows.name}
@@ -139,11 +169,15 @@ class _Kernel:
         self._names = names
         self._results = [names.give(name) for name in results]
 
-    def lines(self) -> list[str]:
-        """Both functions."""
+    def lines(self, kept: Collection[Node]) -> list[str]:
+        """Both functions.
+
+        Args:
+            kept: nodes whose memory outlives the function that calls them.
+        """
         kind = _tuple_type(self.region.outputs)
         about = f"A block of rows{', the last axis inside' if self.region.turned else ''}."
-        head = self._head(self.block_dims)
+        head = self._head(self.block_dims, self.block_passed)
         if self.scratch is not None:
             head.append(f"{self._scratch_name}: Any = (None,) * {len(self.scratch.names)}")
         lines = ["", "", *definition(self.block_name, head, kind)]
@@ -159,24 +193,27 @@ class _Kernel:
             self._step(),
             (self._scratch_name, self.scratch),
             self._names,
+            Places(self.key, kept, tuple(self.block_passed), tuple(self.passed)),
         )
         about = "All rows, in blocks that stay in the cache"
         about += ", on several threads." if loop.threaded else "."
         kind = _tuple_type(self.parts)
-        lines += ["", "", *definition(self.rows_name, self._head(self.dims), kind)]
+        lines += ["", "", *definition(self.rows_name, self._head(self.dims, self.passed), kind)]
         return [*lines, *docstring(about, indent=1), *loop.lines()]
 
     def _named(self, symbols: Iterable[str]) -> list[str]:
         return [self.context.dims.get(name, name) for name in sorted(symbols)]
 
-    def _head(self, dims: Sequence[str]) -> list[str]:
+    def _head(self, dims: Sequence[str], passed: Sequence[str]) -> list[str]:
         """The parameters."""
         given = [f"{a}: {t}" for a, t in zip(self.args, self.types, strict=True)]
-        return [*given, *(f"{dim}: int" for dim in dims)]
+        given += [f"{dim}: int" for dim in dims]
+        return [*given, *(f"{name}: {TYPE}" for name in passed)]
 
     # ------------------------------------------------------------ one block
 
-    def _block(self, names: Names, wanted: Sequence[str]) -> list[str]:
+    def _block(self, names: Names, wanted: Sequence[str], key: str) -> list[str]:
+        """The body of the first function; with a key, temporaries are in the workspace under it."""
         region = self.region
         pieces: dict[Node, Piece] = {}
         given = zip(region.parameters, self.args, self.shapes, strict=True)
@@ -194,6 +231,7 @@ class _Kernel:
         cut = choose_statements(order, region.outputs, called, set())
         if region.turned:
             cut |= set(large_arrays(order, region.rows))
+        cut = finer(order, cut, self.context.dialect.into) if key else cut
         rest = (tuple(order), (), frozenset(cut), frozenset[Node](), Report())
         prepared = Prepared(keys, called, *rest)
         single = region.outputs[0] if len(region.outputs) == 1 else None
@@ -205,6 +243,12 @@ class _Kernel:
         self.statements, renamed = reuse_buffers(block.statements, live, block.rank)
         rename_pieces(pieces, renamed)
         self._use_scratch(names, results.reads(tree, pieces))
+        if key:
+            live = results.reads(tree, pieces)
+            found = in_workspace(self.statements, live, self.context, f"{key}.")
+            self.statements = found.statements
+            block.dims |= found.dims
+            self.block_passed = [WORKSPACE] if found.used else []
         lines = statement_lines(self.statements, 1)
         own = {s.target for s in self.statements}
         lines += results.statement(tree, pieces, own, (), 1)
@@ -228,7 +272,7 @@ class _Kernel:
 
     def _use_scratch(self, names: Names, live: Collection[str]) -> None:
         """Write the large arrays of a block into memory that is used again."""
-        if not self.region.turned or self.context.workers > 1:
+        if not self.region.turned:
             return
         large = large_arrays([s.node for s in self.statements], self.region.rows)
         shapes = [node.shape for node in large]

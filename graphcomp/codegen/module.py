@@ -26,6 +26,7 @@ from graphcomp.codegen.plans import Plan, Request
 from graphcomp.codegen.records import Records
 from graphcomp.codegen.source import Writer
 from graphcomp.codegen.threads import IMPORTS, THREADED, thread_helpers, uses_threads
+from graphcomp.codegen.workspace import NAME as WORKSPACE
 from graphcomp.errors import InputError, NamingError
 from graphcomp.graph import GraphData
 from graphcomp.names import check_name, fresh_name, identifier
@@ -50,6 +51,7 @@ def generate(
     parallel: bool = False,
     checks: bool = True,
     threads: int = 1,
+    workspace: bool = False,
 ) -> str:
     """The source of a module that computes a graph and its derivatives, and needs NumPy only.
 
@@ -69,6 +71,8 @@ def generate(
             just the right shapes and dtypes.
         threads: for the target "numpy": this many threads compute blocks of large arrays. The
             results are the same, bit for bit.
+        workspace: for the target "numpy": functions take a dict `workspace`, in which they keep
+            the memory of their temporaries from one call to the next.
 
     Raises:
         InputError: no such kind or target, arrays for the target "math", or an option that the
@@ -82,7 +86,7 @@ def generate(
     True
     """
     options: dict[str, Any] = {"target": target, "parallel": parallel, "checks": checks}
-    options |= {"threads": threads, "along": along}
+    options |= {"threads": threads, "workspace": workspace, "along": along}
     return build_module(graph, functions, wrt, name=name, output=output, **options).source
 
 
@@ -115,9 +119,10 @@ def build_module(
     parallel: bool = False,
     checks: bool = True,
     threads: int = 1,
+    workspace: bool = False,
 ) -> Generated:
     """A module, as by `generate`, with what does not stand in its source."""
-    options = Options(target, parallel, checks, threads)
+    options = Options(target, parallel, checks, threads, workspace)
     with collector_at_rest():
         asked = requested(graph, functions, wrt, options, name, output, along)
         return _generate(graph, functions, options, *asked)
@@ -172,7 +177,8 @@ def _generate(
             msg = f"{FLAT} returns an array: use target 'numpy'"
             raise InputError(msg)
         inner = next(each for each in plans if each.kind == "value_and_grad")
-        functions_of[f"{request.name}_{FLAT}"] = flat_function(request, inner, writer.arguments)
+        flat = flat_function(request, inner, writer.arguments, workspace=options.workspace)
+        functions_of[f"{request.name}_{FLAT}"] = flat
         kinds.append(FLAT)
     about = About(request, tuple(kinds), options, program)
     stored = constants.stored()
@@ -190,6 +196,7 @@ def _reserved(graph: GraphData, options: Options) -> set[str]:
         names |= STRUCTURED
     names |= COMPILED if options.dialect.compiled else set()
     names |= THREADED if options.threads > 1 else set()
+    names |= {WORKSPACE} if options.workspace else set()
     return names | STORED if any(map(is_large, graph.nodes)) else names
 
 
@@ -223,6 +230,7 @@ def make_writer(
         constants.number,
         threads=options.parallel,
         workers=options.threads,
+        workspace=options.workspace,
     )
     return Writer(context, arguments, taken, PASSES, records, report), constants
 

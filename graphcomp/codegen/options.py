@@ -20,6 +20,7 @@ class Options:
         parallel: whether compiled loops may run on several threads.
         checks: whether functions check and convert their arguments.
         threads: that compute blocks of rows.
+        workspace: whether functions can be given a workspace.
 
     Raises:
         InputError: no such target, or a choice that it does not have.
@@ -29,6 +30,7 @@ class Options:
     parallel: bool = False
     checks: bool = True
     threads: int = 1
+    workspace: bool = False
 
     def __post_init__(self) -> None:
         if self.target not in TARGETS:
@@ -47,6 +49,10 @@ class Options:
             instead = "say parallel=True" if self.dialect.compiled else "it has no arrays"
             msg = f"threads={self.threads} is for target 'numpy'; for target {self.target!r}, {instead}"
             raise InputError(msg)
+        if self.workspace and self.target != "numpy":
+            why = "compiled loops have none" if self.dialect.compiled else "it has no arrays"
+            msg = f"workspace=True is for target 'numpy'; for target {self.target!r}, {why}"
+            raise InputError(msg)
 
     @property
     def dialect(self) -> Dialect:
@@ -56,8 +62,9 @@ class Options:
     @property
     def chosen(self) -> dict[str, Any]:
         """What is not as it is by default, for programs: the target is not among it."""
-        found = {"checks": (self.checks, True), "threads": (self.threads, 1)}
-        return {name: value for name, (value, usual) in found.items() if value != usual}
+        usual = Options()
+        found = {name: getattr(self, name) for name in ("checks", "threads", "workspace")}
+        return {name: value for name, value in found.items() if value != getattr(usual, name)}
 
     @property
     def shown(self) -> str:
@@ -66,4 +73,5 @@ class Options:
         parts += ["parallel"] if self.parallel else []
         parts += [] if self.checks else ["no checks"]
         parts += [f"threads {self.threads}"] if self.threads > 1 else []
+        parts += ["workspace"] if self.workspace else []
         return "; ".join(parts)

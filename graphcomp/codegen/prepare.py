@@ -97,7 +97,7 @@ def prepare(
             opposite[node.args[0]] = f"minus_{plan.hints[old]}"
     if opposite:
         uses = use_counts(order)
-        names |= {n: name for n, name in opposite.items() if uses[n] > 1 and n not in names}
+        names |= {n: name for n, name in opposite.items() if uses.get(n, 0) > 1 and n not in names}
     for node, name in inner.items():
         if node in bare:
             names.setdefault(bare[node], name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import sympy
@@ -11,14 +11,33 @@ from graphcomp.codegen.block import Names
 from graphcomp.codegen.dialects import Context
 from graphcomp.codegen.dimensions import dimension_source, shape_source
 from graphcomp.codegen.layout import INDENT, layout, returned, unpacked
+from graphcomp.codegen.pieces import Piece
 from graphcomp.codegen.regions import Region
 from graphcomp.codegen.scratch import Scratch
 from graphcomp.codegen.threads import threaded_turns
+from graphcomp.codegen.workspace import scratch_source
 from graphcomp.node import Node
-from graphcomp.op import SUMMED
+from graphcomp.op import ATOM, SUMMED
 
 #: By the number of an output, a name for the places that it is added to, and what it shows.
 Views = Mapping[int, tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Places:
+    """What a loop takes from a workspace.
+
+    Attributes:
+        key: of its own arrays there.
+        kept: the parts whose memory outlives the function that calls it.
+        block: the workspace, if the function of a block is given it.
+        passed: the workspace, if the loop is given it.
+    """
+
+    key: str
+    kept: Collection[Node]
+    block: tuple[str, ...]
+    passed: tuple[str, ...]
 
 
 @dataclass
@@ -38,6 +57,7 @@ class RowLoop:
         step: how many rows a block has.
         scratch: the name for what a block writes into, and that, if there is anything.
         names: no variable has one of these.
+        places: what it takes from a workspace.
     """
 
     context: Context
@@ -50,6 +70,7 @@ class RowLoop:
     step: str
     scratch: tuple[str, Scratch | None]
     names: Names
+    places: Places
 
     @property
     def threaded(self) -> bool:
@@ -68,7 +89,7 @@ class RowLoop:
             step = "step"
         i, j = names.give("i"), names.give("j")
         views = self._views()
-        whole = f"{self.block_name}({', '.join([*self.args, *self.dims])})"
+        whole = f"{self.block_name}({', '.join([*self.args, *self.dims, *self.places.block])})"
         if not views:
             lines += [f"{INDENT}if {rows} <= {step}:", *layout(f"return {whole}", 2)]
         lines += self._starts(views)
@@ -79,18 +100,26 @@ class RowLoop:
             for name, axis in zip(self.args, self.region.cuts, strict=True)
         ]
         handed += self.dims
+        handed += [f"_of_thread({n})" if self.threaded else n for n in self.places.block]
+        ahead: list[str] = []
         memory, scratch = self.scratch
         if scratch is not None:
-            lines += layout(f"{memory} = {self._memory(scratch, step)}", 1)
+            own = names.give("memory") if self.threaded else ""
+            ahead = [f"{memory} = {self._memory(scratch, step, own)}"]
+            if self.threaded:
+                given = [f"{{}} if {name} is None else {name}" for name in self.places.passed]
+                found = given[0] if given else "{}"
+                lines += layout(f"{own}: dict[str, Any] = {found}", 1)
             axis = scratch.shape.index(self.region.rows)
             handed.append(f"{memory}[{':, ' * (axis + 1)}: {rows} - {i}]")
         call = f"{self.block_name}({', '.join(handed)})"
         turns, end = f"range(0, {rows}, {step})", f"{j} = {i} + {step}"
         joined = self._joined(views, i, j)
         if self.threaded:
-            lines += threaded_turns(names.give, (i, end), turns, call, joined)
+            lines += threaded_turns(names.give, (i, end), turns, call, joined, ahead)
         else:
             parts = names.give("parts" if len(joined) > 1 else "part")
+            lines += [text for line in ahead for text in layout(line, 1)]
             lines += [f"{INDENT}for {i} in {turns}:", f"{INDENT * 2}{end}"]
             lines += layout(f"{parts} = {call}", 2)
             for k, (_, place, how) in enumerate(joined):
@@ -105,8 +134,18 @@ class RowLoop:
             joins[number] = join if scatters is None else SUMMED
         lines = []
         for k, (name, part) in enumerate(zip(self.results, self.parts, strict=True)):
-            lines += layout(f"{name} = {self._start(part, joins[k])}", 1)
+            lines += self._started(name, part, joins[k])
         return [*lines, *(f"{INDENT}{name} = {view}" for name, view in views.values())]
+
+    def _started(self, name: str, part: Node, joined: int) -> list[str]:
+        """The lines that make what the results of the blocks are put into."""
+        places = self.places
+        if not places.passed or not part.shape or part in places.kept:
+            return layout(f"{name} = {self._start(part, joined)}", 1)
+        piece = Piece(name, ATOM, part.shape, part.dtype)
+        source, _ = scratch_source(piece, f"{places.key}.{name}", self.context)
+        lines = layout(f"{name} = {source}", 1)
+        return [*lines, f"{INDENT}{name}.fill(0)"] if joined == SUMMED else lines
 
     def _start(self, part: Node, joined: int) -> str:
         """What the results of the blocks are put into."""
@@ -150,14 +189,17 @@ class RowLoop:
             if scatters is not None
         }
 
-    def _memory(self, scratch: Scratch, step: str) -> str:
-        """The memory that all blocks write into."""
+    def _memory(self, scratch: Scratch, step: str, own: str) -> str:
+        """The memory that all blocks write into; on threads, those of each: it is in a dict `own`."""
         length = sympy.Symbol("step")
         shape = [length if dim == self.region.rows else dim for dim in scratch.shape]
         source = shape_source(
             (len(scratch.names), *shape), {**self.context.dims, length.name: step}
         )
-        return f"np.empty({source})"
+        if not own and not self.places.passed:
+            return f"np.empty({source})"
+        owner = f"_of_thread({own})" if own else self.places.passed[0]
+        return f'_scratch({owner}, "{self.places.key}.scratch", {source})'
 
     def _return(self, indent: int) -> list[str]:
         single = len(self.results) == 1

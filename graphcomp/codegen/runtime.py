@@ -7,6 +7,7 @@ and its lines are at most 88 columns wide.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -108,6 +109,33 @@ def _entries(name: str, value: Any, keys: tuple[Any, ...]) -> list[Any]:
         found = ", ".join(map(repr, value)) or "none"
         raise ValueError(f"{name} has the keys {found}, expected {shown}")
     return [value[key] for key in keys]
+
+
+def _scratch(
+    workspace: dict[str, Any] | None,
+    name: str,
+    shape: tuple[int, ...],
+    dtype: Any = float,
+) -> Array:
+    """An array to write to, of the workspace if there is one, made where none fits."""
+    if workspace is None:
+        return np.empty(shape, dtype)
+    array: Array | None = workspace.get(name)
+    if array is not None and array.dtype == dtype:
+        if array.shape == shape:
+            return array
+        if array.size >= (size := math.prod(shape)):
+            return array.reshape(-1)[:size].reshape(shape)
+    array = workspace[name] = None  # its memory goes before the new one's comes
+    array = workspace[name] = np.empty(shape, dtype)
+    return array
+
+
+def _choice(condition: Array, x: Any, y: Any, out: Array) -> Array:
+    """np.where, into an array."""
+    np.copyto(out, y)
+    np.copyto(out, x, where=condition)
+    return out
 
 
 def _leaves(value: Any) -> list[Any]:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from graphcomp.codegen import once
 from graphcomp.codegen.arguments import Arguments
 from graphcomp.codegen.block import Block, Names
-from graphcomp.codegen.buffers import hoist, read_later, renamed_statement
+from graphcomp.codegen.buffers import Statement, hoist, read_later, renamed_statement
 from graphcomp.codegen.closures import copy_small_views
 from graphcomp.codegen.dialects import LIMITS, ONCE, Context, Dialect
 from graphcomp.codegen.kernels import Kernels
@@ -25,6 +25,8 @@ from graphcomp.codegen.prepare import FREE, Cutter, Prepared, prepare
 from graphcomp.codegen.records import Records
 from graphcomp.codegen.regions import cut_into_rows
 from graphcomp.codegen.results import Results
+from graphcomp.codegen.workspace import NAME as WORKSPACE
+from graphcomp.codegen.workspace import TYPE, in_workspace, prepared_finer
 from graphcomp.node import Node
 from graphcomp.op import ATOM
 from graphcomp.rewrite import Pass, Report
@@ -64,6 +66,8 @@ class Writer:
             sharing=dialect.sharing,
             cutter=cutter,
         )
+        if self.context.workspace:
+            prepared = prepared_finer(prepared, dialect.into)
         if dialect.arrays or not _can_raise(prepared):
             function = _Function(self, plan, prepared, plan.name)
             lines = function.lines()
@@ -152,6 +156,8 @@ class _Function:
         given = self._shown((*self.arguments.parameters, *self.tangents))
         if not steps:
             given += [f"{name}: Callable[..., float]" for name in passed.values()]
+        if self.writer.context.workspace:
+            given += ["*", f"{WORKSPACE}: {TYPE} = None"]
         lines = definition(self.name, given, self._annotation())
         lines += self._docstring(passed=not steps and bool(passed))
         body, inner = (self._handed_on(steps, passed), []) if steps else self._bodies()
@@ -214,6 +220,7 @@ class _Function:
         planned = self._planned(plan_memory(statements, live, block.rank, self.pieces, start))
         statements = planned.statements
         rename_pieces(self.pieces, planned.renamed)
+        statements = self._in_workspace(statements, self.results.reads(tree, self.pieces))
         self.dims |= block.dims
         own = {target for s in statements for target in s.targets}
         marked = planned.start if 0 < planned.start < len(statements) else None
@@ -250,6 +257,7 @@ class _Function:
         start = len(forward.statements)
         kept = _frontier(self.prepared.order, seeded)
         forward.compute(kept, {*cut, *(n for n in kept if n.args)})
+        self._make_no_more_scratch()
         backward = self._block(depth + 1, dict(self.pieces), inner)
         backward.compute(results, cut)
         self._drop_unread(backward, self.results.reads(inner, backward.pieces), 0)
@@ -272,6 +280,8 @@ class _Function:
         steps = [renamed_statement(step, renamed) for step in steps]
         rename_pieces(backward.pieces, renamed)
         rename_pieces(self.pieces, renamed)
+        read = {*self.results.reads(self.plan.values, self.pieces), *captured}
+        ahead = self._in_workspace(ahead, read)
         body = statement_lines(
             ahead, depth, start if start < len(ahead) else None, self.plan.section
         )
@@ -304,6 +314,21 @@ class _Function:
         """The same; kept for those who ask what was planned."""
         self.writer.planned.setdefault(self.plan.name, []).append(planned)
         return planned
+
+    def _in_workspace(self, statements: list[Statement], live: Collection[str]) -> list[Statement]:
+        """The statements, writing to the workspace if there is one."""
+        if not self.writer.context.workspace:
+            return statements
+        found = in_workspace(statements, live, self.writer.context)
+        self.dims |= found.dims
+        if isinstance(self.kernels, Kernels):
+            self.kernels.kept |= found.kept
+        return found.statements
+
+    def _make_no_more_scratch(self) -> None:
+        """What a returned function computes may be computed by several threads: it has no scratch."""
+        if isinstance(self.kernels, Kernels):
+            self.kernels.scratch = False
 
     def _slow_call(self, passed: Sequence[str] = ()) -> str:
         tangents = [name for each in self.tangents for name in each.variables]

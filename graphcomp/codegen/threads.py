@@ -12,7 +12,7 @@ from graphcomp.op import SUMMED
 #: Names that a module uses itself if there are threads.
 THREADED = frozenset(
     {"cache", "copy_context", "deque", "os", "threading", "wait", "map", "Future"}
-    | {"Iterator", "ThreadPoolExecutor", "_THREADS", "_in_order", "_pool"}
+    | {"Iterator", "ThreadPoolExecutor", "_THREADS", "_in_order", "_of_thread", "_pool"}
 )
 #: What it imports then.
 IMPORTS = (
@@ -33,7 +33,8 @@ def thread_helpers(lines: Sequence[str], workers: int) -> list[str]:
     if not uses_threads(lines):
         return []
     found = ["", f"_THREADS = {workers}"]
-    for name in ("_pool", "_in_order"):
+    called = any("_of_thread(" in line for line in lines)
+    for name in ("_pool", "_in_order", *(["_of_thread"] if called else [])):
         source = inspect.getsource(vars(threads_runtime)[name]).rstrip()
         found += ["", "", *source.replace("  # noqa: ARG001", "").split("\n")]
     return found
@@ -45,6 +46,7 @@ def threaded_turns(
     turns: str,
     call: str,
     results: Sequence[tuple[str, str, int]],
+    ahead: Sequence[str] = (),
 ) -> list[str]:
     """A loop over blocks, of which each may be computed by another thread.
 
@@ -57,32 +59,29 @@ def threaded_turns(
         turns: the range of the starts.
         call: computes a block.
         results: of each part the variable, its place for one block, and how it is joined.
+        ahead: lines before the call.
     """
     i, end = start
+    several = len(results) > 1
     sums = [name for name, _, joined in results if joined == SUMMED]
-    block, parts = give("block"), give("parts" if len(results) > 1 else "part")
-    values = [f"{parts}[{k}]" for k in range(len(results))] if len(results) > 1 else [parts]
+    block, parts = give("block"), give("parts" if several else "part")
+    values = [f"{parts}[{k}]" for k in range(len(results))] if several else [parts]
+    pairs = list(zip(results, values, strict=True))
     kind = {0: "None", 1: "Any"}.get(len(sums), "tuple[Any, ...]")
     about = "A block; what is summed over all of them." if sums else "A block."
     lines = ["", f"{INDENT}def {block}({i}: int) -> {kind}:", *docstring(about, indent=2)]
-    lines.append(f"{INDENT * 2}{end}")
+    lines += [text for line in (end, *ahead) for text in layout(line, 2)]
     if len(sums) == len(results):
         lines += layout(f"return {call}", 2)
     else:
+        own = [(place, value) for (_, place, joined), value in pairs if joined != SUMMED]
         lines += layout(f"{parts} = {call}", 2)
-        pairs = list(zip(results, values, strict=True))
-        lines += [
-            f"{INDENT * 2}{place} = {value}"
-            for (_, place, joined), value in pairs
-            if joined != SUMMED
-        ]
+        lines += [f"{INDENT * 2}{place} = {value}" for place, value in own]
         added = tuple(value for (_, _, joined), value in pairs if joined == SUMMED)
-        if added:
-            lines += returned(added if len(added) > 1 else added[0], 2)
-    some = (parts if len(sums) > 1 else give("part")) if sums else "_"
+        lines += returned(added if len(added) > 1 else added[0], 2) if added else []
+    some = "_" if not sums else give("part") if several and len(sums) == 1 else parts
     lines += ["", *layout(f"for {some} in {_CALL}{block}, {turns}):", 1)]
-    if not sums:
-        return [*lines, f"{INDENT * 2}pass"]
     if len(sums) == 1:
         return [*lines, f"{INDENT * 2}{sums[0]} += {some}"]
-    return [*lines, *(f"{INDENT * 2}{name} += {some}[{k}]" for k, name in enumerate(sums))]
+    added_up = [f"{INDENT * 2}{name} += {some}[{k}]" for k, name in enumerate(sums)]
+    return [*lines, *(added_up or [f"{INDENT * 2}pass"])]

@@ -48,3 +48,12 @@ def _in_order(block: Callable[[int], Any], starts: range) -> Iterator[Any]:
             ahead.popleft()
     finally:  # after an error nothing goes on behind the caller's back
         wait([future for future in ahead if not future.cancel()])
+
+
+def _of_thread(workspace: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The part of a workspace that the thread which asks has for itself."""
+    if workspace is None:
+        return None
+    name = f"thread {threading.current_thread().name}"
+    part: dict[str, Any] = workspace.setdefault(name, {})
+    return part
