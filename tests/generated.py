@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from graphcomp import ad
+from graphcomp import ad, codegen
 from graphcomp.codegen import kernels, load, regions
 from graphcomp.codegen.module import build_module
 from graphcomp.errors import DerivativeWarning
@@ -22,6 +22,8 @@ SMALL_BLOCKS = (
     (regions, {"FEWEST": 1, "SMALLEST": 0, "SMALLEST_DIMENSION": 2}),
     (kernels, {"ENTRIES": 6, "ENTRIES_OF_PRODUCTS": 12, "FEWEST_ENTRIES": 1, "FEWEST_LAST": 2}),
 )
+#: All kinds of functions whose value is one number; "blocks" are along a dimension of the value.
+KINDS = tuple(kind for kind in codegen.KINDS if kind != "blocks")
 FIRST_ORDER = ("value", "vjp", "jvp", "jacobian")
 SCALAR = ("grad", "value_and_grad", "derivatives", "hvp", "hessian")
 

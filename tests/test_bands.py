@@ -130,6 +130,18 @@ def test_a_large_matrix():
     np.testing.assert_allclose(upper, 2 * r, rtol=1e-12, atol=1e-15)
 
 
+def test_very_many_diagonals(rng):
+    x = gc.array("x", "n")
+    total = gc.constant(0.0)
+    for k in range(1, 45):
+        total = total + (x[k:] ** 2 * x[:-k]).sum()
+    graph = gc.Graph([x], {"y": total}, name="f")
+    values = rng.normal(size=50)
+    expected = interpreted(graph.hessian("x"), values)
+    result = graph.compile("hessian", wrt="x")(values)
+    np.testing.assert_allclose(result, expected, rtol=1e-12, atol=1e-12)
+
+
 def test_single_precision_stays():
     x = np.linspace(0.1, 1, 6, dtype="float32")
     graph = traced(lambda x: (x[1:] ** 2 * x[:-1] + 3 * x[1:] ** 2).sum(), "float32")

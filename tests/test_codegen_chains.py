@@ -3,6 +3,8 @@
 import numpy as np
 
 import graphcomp as gc
+from graphcomp.rewrite import Roots, run_passes
+from graphcomp.rewrite.rows import MOST
 from tests.generated import agree
 
 
@@ -17,6 +19,19 @@ def test_rows_are_filled_into_one_array(rng):
     source = source_of(lambda x: (x[0] * x[1] + x[3] ** 2).sum(), x, rng, kinds=["grad"])
     assert "_place({0: w2, 1: w1, 3: w4_bar}, (4, n))" in source
     assert "_scatter(" not in source
+
+
+def test_very_many_entries_take_linear_time(rng):
+    """Not each sum a longer list: the time for a term is bounded."""
+    x = gc.array("x", "n")
+    node = x[0]
+    for i in range(1, 1_500):
+        node = node + x[i] * float(i)
+    graph = gc.Graph([x], {"y": node}, name="f")
+    _, report = run_passes(Roots(graph.gradient().outputs))
+    assert report.counts["rows"] == {"rows_of_sum": MOST - 1}
+    gradient = graph.compile("grad", wrt="x")(rng.normal(size=1_500))
+    np.testing.assert_array_equal(gradient, [1.0, *range(1, 1_500)])
 
 
 def test_neighbours_are_added_to_one_array(rng):

@@ -13,11 +13,13 @@ import pytest
 
 import graphcomp as gc
 from graphcomp import ops
-from graphcomp.codegen import KINDS, generate, load, once
+from graphcomp.codegen import generate, load, once
 from graphcomp.graph import GraphData
 from graphcomp.ops import math_runtime, numpy_runtime
 from tests.conformance.cases import CASES, SMOOTH, weighted
+from tests.generated import KINDS
 from tests.networks import Layer, network
+from tests.test_blocks import made as graph_of_blocks
 from tests.test_codegen_rows import MIXTURE, chain, mixture, softmax_by_columns
 
 DIRECT = [kind for kind in KINDS if kind != "value_and_grad_flat"]
@@ -95,6 +97,8 @@ def folder(tmp_path_factory) -> Path:
                 (place / f"once_{i}.py").write_text(text)
         (place / "many.py").write_text(generate(many(), [*KINDS]))
         (place / "long.py").write_text(generate(long_names(), ["value", "vjp", "jvp", "hvp"]))
+        for name in ("columns", "rows", "many rows", "more results than inputs"):
+            (place / f"blocks_{name.replace(' ', '_')}.py").write_text(blocks(name))
         (place / "large.py").write_text(generate(constants()))
         for name, made in structured().items():
             (place / f"{name}.py").write_text(made)
@@ -131,6 +135,10 @@ def with_options(**options) -> dict[str, str]:
     found["many"] = generate(many(), [*KINDS], **options)
     found["long"] = generate(long_names(), ["value", "vjp", "jvp", "hvp"], **options)
     return found | structured(**options)
+
+
+def blocks(name: str) -> str:
+    return generate(graph_of_blocks(name), ["value", "blocks"], along="n")
 
 
 def many() -> GraphData:

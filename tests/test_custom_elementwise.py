@@ -10,7 +10,7 @@ import sympy
 
 import graphcomp as gc
 from graphcomp import ad
-from graphcomp.codegen import KINDS, generate, load
+from graphcomp.codegen import generate, load
 from graphcomp.graph import GraphData, input_node
 from graphcomp.node import apply, is_input
 from graphcomp.spelling import spell
@@ -18,7 +18,7 @@ from tests import test_codegen_ops, test_conformance_batch, test_conformance_der
 from tests.conformance.cases import Case, cases, run, weighted
 from tests.conformance.symbolic import number, value_of
 from tests.custom_ops import CASES, CUSTOM
-from tests.generated import agree
+from tests.generated import KINDS, agree
 
 x, y = sympy.symbols("x y")
 SUITE = [

@@ -10,9 +10,9 @@ import pytest
 
 import graphcomp as gc
 from graphcomp import ad
-from graphcomp.codegen import KINDS, generate
+from graphcomp.codegen import generate
 from graphcomp.graph import GraphData
-from tests.generated import agree
+from tests.generated import KINDS, agree
 
 
 @gc.custom_jvp

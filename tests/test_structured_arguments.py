@@ -12,9 +12,9 @@ import pytest
 
 import graphcomp as gc
 from graphcomp.check import check_module
-from graphcomp.codegen import KINDS, load
+from graphcomp.codegen import load
 from graphcomp.errors import DTypeError, InputError, NamingError, ShapeError
-from tests.generated import agree, flat
+from tests.generated import KINDS, agree, flat
 from tests.networks import Layer, mlp_loss, network
 
 SCALAR = [kind for kind in KINDS if kind != "value_and_grad_flat"]

@@ -32,6 +32,9 @@ from graphcomp.rewrite.banded import (
 from graphcomp.rewrite.rules import rule
 from graphcomp.shape import combine, known_equal
 
+#: Matrices with more diagonals than this are added whole: each sum would make all of them anew.
+MOST = 64
+
 
 @rule(NEG, before="-diag(v)", after="diag(-v)", needs=SOURCES)
 def negative_bands(node: Node) -> Node | None:
@@ -68,6 +71,8 @@ def added_bands(node: Node) -> Node | None:
     """Entry by entry: those on one diagonal are added, those on others stand beside them."""
     first, second = bands_of(node.args[0]), bands_of(node.args[1])
     if first is None or second is None or not node.is_real:
+        return None
+    if len(first) + len(second) > MOST:
         return None
     total = dict(first)
     for k, v in second.items():

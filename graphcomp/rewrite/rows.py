@@ -14,6 +14,9 @@ from graphcomp.ops.shaping import BROADCAST, CONCATENATE, RESHAPE, SCATTER, WHOL
 from graphcomp.rewrite.patterns import negated
 from graphcomp.rewrite.rules import rule
 
+#: A sum is not put together of more parts than this: each term would make all of them anew.
+MOST = 64
+
 #: Parts of an array, by their places along the leading axes.
 Parts = Mapping[tuple[int, ...], Node]
 
@@ -56,6 +59,8 @@ def rows_of_sum(node: Node) -> Node | None:
     """No two of the terms are at one place, so nothing is added but zeros."""
     first, second = parts_of(node.args[0]), parts_of(node.args[1])
     if first is None or second is None or not node.is_real:
+        return None
+    if len(first) + len(second) > MOST:
         return None
     depths = {len(place) for place in (*first, *second)}
     if len(depths) > 1 or not first.keys().isdisjoint(second):
