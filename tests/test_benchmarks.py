@@ -9,7 +9,7 @@ import pytest
 from scipy import special
 
 from benchmarks import __main__ as command
-from benchmarks import agreement, graph_size, measure, memory, report, scaling
+from benchmarks import agreement, graph_size, measure, memory, report, scaling, spellings
 from benchmarks.agreement import difference, flatten
 from benchmarks.case import LeftOut
 from benchmarks.peers import EXPERT, graphcomp
@@ -148,6 +148,16 @@ def test_the_command_writes_tables_numbers_and_no_more(tmp_path, capsys):
     assert set(found) == {"machine", "cases", "memory"}
     assert set(found["cases"][0]["times"]) == {EXPERT, "graphcomp"}
     assert found["cases"][0]["notes"] == {}
+
+
+@pytest.mark.parametrize("group", spellings.GROUPS, ids=lambda group: group.about)
+def test_spellings_that_are_compared_compute_the_same(group):
+    values = [eval(text, spellings.variables()) for text in group.spellings]
+    for value in values[1:]:
+        np.testing.assert_allclose(value, values[0], rtol=1e-12)
+    timed = spellings.measure(group, rounds=1, seconds=1e-6)
+    assert list(timed) == list(group.spellings)
+    assert min(timed.values()) > 0
 
 
 def test_the_stages_of_a_chain_are_measured():

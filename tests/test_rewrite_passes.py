@@ -113,6 +113,9 @@ ARITHMETIC_TABLE = [
     ("size_out_of_difference", U / SIZE - V / SIZE, (U - V) / SIZE),
     ("size_out_of_difference", (1 / SIZE) * U + (1 / SIZE) * V, (U + V) * (1 / SIZE)),
     ("relu_of_integers", gc.relu(N), gc.maximum(N, 0)),
+    ("number_out_of_terms", 2 * X + 2 * Y, 2 * (X + Y)),
+    ("number_out_of_terms", -2 * X + 2 * Y, -2 * (X - Y)),
+    ("number_out_of_terms", -2 * X - 2 * Y, -2 * (X + Y)),
     ("like_terms", 2 * X + 3 * X, 5 * X),
     ("like_terms", -X - X, -2 * X),
     ("like_terms", -2 * X - 3 * X, -5 * X),
@@ -402,6 +405,7 @@ def test_a_sum_is_read_off_the_diagonal_of_a_product_that_is_there():
         3 * X - 2 * X,  # inf - inf
         X * U - X * V,  # X may be infinite
         U / SIZE - V,
+        0.5 * X + 0.5 * Y,  # X + Y may overflow
         X * Y + X * gc.sin(Y),  # the sum of the factors may overflow
         1e200 * (1e200 * X),
         gc.where(COND, X, 0.0),  # not relu: NaN

@@ -110,7 +110,9 @@ def test_a_sigmoid_of_floats_and_its_slope_take_one_exponential():
         assert set(names.values()) == {"tail"}
 
 
-@pytest.mark.parametrize("x", [0.0, 1.0, -1.0, 36.0, -36.0, 700.0, -700.0, -709.7, -745.0, 1e300])
+@pytest.mark.parametrize(
+    "x", [-np.inf, np.inf, 0.0, 1.0, -1.0, 36.0, -36.0, 700.0, -700.0, -709.7, -745.0, 1e300]
+)
 @pytest.mark.parametrize("target", ["math", "numpy"])
 def test_the_slope_of_a_sigmoid_keeps_its_digits(x: float, target: str):
     graph = gc.Graph([S], {"y": 1 / (1 + gc.exp(-S))})

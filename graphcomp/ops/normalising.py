@@ -180,6 +180,7 @@ LOGSUMEXP: Op = Op(
     shared={"numpy": _logsumexp_ways},
     batch=_shifted(lambda: LOGSUMEXP),
     along=_other_axes,
+    analytic=False,
     kink="1/k each at k entries that are the same infinity",
     spell=_reduction_spells("logsumexp", r"\operatorname{{logsumexp}}\left({0}OPTIONS\right)"),
     samples=_SAMPLES,
@@ -262,6 +263,7 @@ LOG_SOFTMAX: Op = Op(
     shared={"numpy": _log_softmax_ways},
     batch=_next_axes(lambda: LOG_SOFTMAX),
     along=_not_along,
+    analytic=False,
     spell=_along_spells("log_softmax"),
     samples=_WITHIN,
 )

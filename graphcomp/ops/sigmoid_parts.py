@@ -33,7 +33,8 @@ SLOPE_BY = Op(
     broadcasts=True,
     spell={
         "text": Spelling("sigmoid'({0})"),
-        "math": Spelling("{1} * {2} * {2}", MULTIPLICATIVE, (UNARY, MULTIPLICATIVE, UNARY)),
+        # at -inf, exp(-x) is inf and y is 0
+        "math": Spelling("{1} * {2} * {2} if {2} else 0.0", 1, (UNARY, UNARY, UNARY)),
         "limits": Spelling("_sigmoid_slope({0})"),
     },
 )

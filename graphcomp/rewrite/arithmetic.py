@@ -73,6 +73,19 @@ def like_terms(node: Node) -> Node | None:
     return scaled(a + b, x) if sound(a + b, a, b) else None
 
 
+@rule(ADD, SUB, before="c*x + c*y, c*x - c*y", after="c*(x + y), c*(x - y)")
+def number_out_of_terms(node: Node) -> Node | None:
+    """For a number c of 1 or more, or -1 or less: what overflows inside would outside, too."""
+    (a, x), (b, y) = split(node.args[0]), split(node.args[1])
+    if node.op is SUB:
+        b = -b
+    if abs(a) != abs(b) or not 1 < abs(a) < math.inf or not x.dtype == y.dtype == node.dtype:
+        return None
+    if x.constant is not None or y.constant is not None:
+        return None
+    return scaled(a, intern(ADD if a == b else SUB, (x, y)))
+
+
 @rule(MATMUL, VDOT, OUTER, before="(c*A) @ B", after="c*(A @ B)")
 def number_out_of_product(node: Node) -> Node | None:
     """For numbers and signs, which then meet those outside."""
@@ -110,7 +123,13 @@ def number_out_of_sum(node: Node) -> Node | None:
     return apply(SUM, x, **dict(node.params)) / number
 
 
-@rule(ADD, SUB, before="x/c - y/c, (1/c)*x - (1/c)*y", after="(x - y)/c, (1/c)*(x - y)")
+@rule(
+    ADD,
+    SUB,
+    before="x/c - y/c, (1/c)*x - (1/c)*y",
+    after="(x - y)/c, (1/c)*(x - y)",
+    needs=(DIMENSION,),
+)
 def size_out_of_difference(node: Node) -> Node | None:
     """For a size c: one pass less over an array. c is finite and no less than 1."""
     (x, a), (y, b) = map(_by_size, node.args)
@@ -203,6 +222,7 @@ RULES = (
     power_as_products,
     division_by_power_of_two,
     like_terms,
+    number_out_of_terms,
     number_out_of_product,
     sign_of_step,
     number_out_of_sum,

@@ -54,6 +54,8 @@ SIGNATURE: dict[str, Any] = {
     "graph": "665c7da9fbdaf66f7cfbb08a74ab665cba925a379b1da1b2861c8fd9c87dcdb0",
 }
 
+_FLOAT = np.dtype(float)
+
 
 def _compiled(function: Function) -> Function:
     """Machine code for a function, made at its first call and kept on disk."""
@@ -128,8 +130,17 @@ def _misfit(
     return ValueError(f"{found}: axis {axis} is {shape[axis]}, not {dim}{where}")
 
 
-def _checked(X: ArrayLike, y: ArrayLike, w: ArrayLike) -> tuple[Array, Array, Array]:
+def _checked(X: Any, y: Any, w: Any) -> tuple[Array, Array, Array]:
     """The arguments in their dtypes; an error that names what does not fit."""
+    if (
+        type(X) is type(y) is type(w) is np.ndarray
+        and X.dtype is y.dtype is w.dtype is _FLOAT
+        and X.ndim == 2
+    ):
+        n = X.shape[0]
+        d = X.shape[1]
+        if y.shape == (n,) and w.shape == (d,):
+            return X, y, w
     X = _as_array("X", X, ("n", "d"))
     y = _as_array("y", y, ("n",))
     w = _as_array("w", w, ("d",))

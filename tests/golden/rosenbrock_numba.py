@@ -49,6 +49,8 @@ SIGNATURE: dict[str, Any] = {
     "graph": "817113fb159a5ad08c8a5c8c53f1e4dd39ee74fc7574eecc2ac607c2fac67d7d",
 }
 
+_FLOAT = np.dtype(float)
+
 
 def _compiled(function: Function) -> Function:
     """Machine code for a function, made at its first call and kept on disk."""
@@ -113,6 +115,8 @@ def _misfit(
 
 def _checked(x: ArrayLike) -> Array:
     """The arguments in their dtypes; an error that names what does not fit."""
+    if type(x) is np.ndarray and x.dtype is _FLOAT and x.ndim == 1:
+        return x
     x = _as_array("x", x, ("n",))
     return x
 
@@ -149,8 +153,7 @@ def _rosenbrock_hvp_loops(v_x: Array, x: Array, n: int) -> Array:
         hvp_x[i + 1] += 200.0 * t1
         w3 = x[i] * x[i]
         w4 = x[i + 1] - w3
-        t2 = -400.0 * (t1 * x[i]) + -400.0 * (v_x[i] * w4) - -2.0 * v_x[i]
-        hvp_x[i] += t2
+        hvp_x[i] += -400.0 * (t1 * x[i] + v_x[i] * w4) - -2.0 * v_x[i]
     return hvp_x
 
 
