@@ -11,6 +11,7 @@ import numpy as np
 from graphcomp.codegen.pieces import Piece
 from graphcomp.node import Node
 from graphcomp.op import Form
+from graphcomp.rewrite import Rule
 from graphcomp.shape import Shape
 
 #: How much a name says: a temporary 0, a derivative or numbered step 1, a result 2, the user's 3.
@@ -30,6 +31,7 @@ class Statement:
         comment: at the end of the line.
         typed: whether the variable is declared as an array.
         also: further variables that the statement sets, with their nodes.
+        rules: those that made what it computes, if that is worth a comment.
     """
 
     target: str
@@ -40,6 +42,7 @@ class Statement:
     comment: str = ""
     typed: bool = False
     also: tuple[tuple[str, Node], ...] = ()
+    rules: tuple[Rule, ...] = ()
 
     @property
     def targets(self) -> list[str]:

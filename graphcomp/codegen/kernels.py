@@ -17,6 +17,7 @@ from graphcomp.codegen.dialects import Context
 from graphcomp.codegen.dimensions import dimension_source, shape_source
 from graphcomp.codegen.layout import INDENT, definition, docstring, layout, returned
 from graphcomp.codegen.lines import rename_pieces, statement_lines
+from graphcomp.codegen.notes import Said
 from graphcomp.codegen.pieces import Piece
 from graphcomp.codegen.prepare import Prepared, choose_statements
 from graphcomp.codegen.records import Records
@@ -181,7 +182,7 @@ class _Kernel:
         live = results.reads(tree, pieces)
         self.statements, renamed = reuse_buffers(block.statements, live, block.rank)
         rename_pieces(pieces, renamed)
-        lines = statement_lines(self.statements, 1)
+        lines = statement_lines(self.statements, 1, said=Said())
         own = {s.target for s in self.statements}
         lines += results.statement(tree, pieces, own, (), 1)
         dims = block.dims | results.dims

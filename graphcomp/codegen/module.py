@@ -164,7 +164,7 @@ def _generate(
         inner = next(each for each in plans if each.kind == "value_and_grad")
         functions_of[f"{request.name}_{FLAT}"] = flat_function(request, inner, writer.arguments)
         kinds.append(FLAT)
-    about = About(request, tuple(kinds), target, program, parallel)
+    about = About(request, tuple(kinds), target, program, tuple(writer.applied), parallel)
     stored = constants.stored()
     data = packed_arrays(stored)
     lines = stored_lines(stored, data) if stored else []

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from graphcomp.codegen.notes import rule_of, with_notes
 from graphcomp.codegen.plans import Plan
 from graphcomp.node import Node
 from graphcomp.op import Form
-from graphcomp.rewrite import Pass, Report, Roots, expand, run_passes, without_names
+from graphcomp.rewrite import Pass, Report, Roots, Rule, expand, run_passes, without_names
 from graphcomp.traversal import topological, use_counts
 
 #: Written out again wherever they are used: they cost nothing, or next to nothing.
@@ -36,7 +37,8 @@ class Prepared:
         ahead: the statements that belong to the value, which come first.
         cut: the nodes that are statements.
         user_named: the nodes that the user named.
-        report: what the passes did; its notes are on the nodes in `order`.
+        report: what the passes did.
+        rules: those that made some of the nodes, if their names tell a reader something.
     """
 
     outputs: Mapping[str, Node]
@@ -46,6 +48,7 @@ class Prepared:
     cut: frozenset[Node]
     user_named: frozenset[Node]
     report: Report
+    rules: tuple[Rule, ...] = ()
 
 
 def prepare(
@@ -63,20 +66,25 @@ def prepare(
     computed by functions of their own become calls.
     """
     hinted = list(plan.hints)
-    whole = expand([*plan.outputs.values(), *hinted, *plan.base], spelled)
+    report = before.copy()
+    whole = expand([*plan.outputs.values(), *hinted, *plan.base], spelled, report)
     count = len(plan.outputs)
     end = count + len(hinted)
     given = Roots(tuple(whole[:count]), tuple(whole[count:end]), tuple(whole[end:]))
-    roots, report = run_passes(given, passes, before.copy())
+    roots, report = run_passes(given, passes, report)
     bare, user = without_names(roots.all)
     report.follow(bare)
-    stripped = [bare[node] for node in roots.all]
+    noted = with_notes([bare[node] for node in roots.all], report.notes)
+    report.follow(noted)
+    stripped = [noted[bare[node]] for node in roots.all]
+    user = {noted[node]: name for node, name in user.items() if node in noted}
     outputs = dict(zip(plan.outputs, stripped, strict=False))
     names = dict(user)
     for name, node in outputs.items():
         names.setdefault(node, name)
     order = tuple(topological(outputs.values()))
     used = set(order)
+    rules = tuple(dict.fromkeys(each for node in order if (each := rule_of(node)) is not None))
     for old, node in zip(hinted, stripped[len(outputs) :], strict=False):
         if node in used:
             names.setdefault(node, plan.hints[old])
@@ -95,7 +103,7 @@ def prepare(
     cut = choose_statements(order, results, names, own)
     forward = topological(base)
     ahead = tuple(node for node in forward if node in used and node in cut)
-    return Prepared(outputs, names, order, ahead, frozenset(cut), frozenset(own), report)
+    return Prepared(outputs, names, order, ahead, frozenset(cut), frozenset(own), report, rules)
 
 
 def choose_statements(

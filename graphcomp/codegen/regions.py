@@ -384,7 +384,8 @@ def _leave(
                 params = _params(outer, along.axis.get(outer), rows)
                 twins[outer] = intern(outer.op, (twins[outer.args[0]],), params)
         args = tuple([twins[arg] for arg in node.args])
-        twins[node] = intern(node.op, args, _params(node, along.axis.get(node), rows))
+        params = _params(node, along.axis.get(node), rows)
+        twins[node] = intern(node.op, args, params, node.scope)
     region = Region(
         along.dim,
         rows,

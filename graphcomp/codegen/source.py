@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from graphcomp.codegen import once
@@ -20,6 +20,7 @@ from graphcomp.codegen.layout import INDENT, definition, docstring, layout
 from graphcomp.codegen.lines import rename_pieces, statement_lines
 from graphcomp.codegen.loop_cut import cut_into_loops
 from graphcomp.codegen.loop_kernels import LoopKernels
+from graphcomp.codegen.notes import Said
 from graphcomp.codegen.parameters import Parameter
 from graphcomp.codegen.pieces import Piece
 from graphcomp.codegen.plans import Plan, Tree, leaves
@@ -29,7 +30,7 @@ from graphcomp.codegen.regions import cut_into_rows
 from graphcomp.codegen.results import Results
 from graphcomp.node import Node
 from graphcomp.op import ATOM
-from graphcomp.rewrite import Pass, Report
+from graphcomp.rewrite import Pass, Report, Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Writer:
         passes: rewrites of the joint graph.
         records: the named tuples among the results.
         report: what was done to the graph before.
+        applied: the rules of which comments tell, as functions are written.
     """
 
     context: Context
@@ -51,12 +53,14 @@ class Writer:
     passes: Sequence[Pass]
     records: Records
     report: Report
+    applied: dict[Rule, None] = field(default_factory=dict)
 
     def function(self, plan: Plan) -> list[str]:
         """The function of a plan, as lines; for the target "math" the careful version too."""
         dialect = self.context.dialect
         cutter = cutter_of(dialect)
         prepared = prepare(plan, self.passes, self.report, dialect.spells, cutter=cutter)
+        self.applied.update(dict.fromkeys(prepared.rules))
         if dialect.arrays or not _can_raise(prepared):
             function = _Function(self, plan, prepared, plan.name)
             lines = function.lines()
@@ -106,6 +110,7 @@ class _Function:
         self.writer, self.plan, self.prepared, self.name = writer, plan, prepared, name
         self.slow = slow
         self.careful = writer.context.dialect in {LIMITS, ONCE}
+        self.said = None if writer.context.dialect == LIMITS else Said()
         self.arguments = writer.arguments
         self.names = Names(
             [*writer.taken, *self.arguments.names.values(), *self.arguments.dims.values()]
@@ -205,7 +210,7 @@ class _Function:
         self.dims |= block.dims
         own = {target for s in statements for target in s.targets}
         marked = start if 0 < start < len(statements) else None
-        lines = statement_lines(statements, depth, marked, self.plan.section)
+        lines = statement_lines(statements, depth, marked, self.plan.section, self.said)
         lines += self.results.statement(tree, self.pieces, own, (), depth)
         return self._guarded(lines, self._slow_call())
 
@@ -247,7 +252,7 @@ class _Function:
         rename_pieces(backward.pieces, renamed)
         rename_pieces(self.pieces, renamed)
         body = statement_lines(
-            ahead, depth, start if start < len(ahead) else None, self.plan.section
+            ahead, depth, start if start < len(ahead) else None, self.plan.section, self.said
         )
         self.dims |= forward.dims | backward.dims
         end = self.results.statement(self.plan.values, self.pieces, own, captured, 1, mine)
@@ -265,7 +270,7 @@ class _Function:
         lines += docstring(f"Cotangents of {self.plan.by}.", indent=2)
         for seed in self.seeds:
             lines += [] if self.careful and seed.argument.plain else self._prologue(seed, 2)
-        inside = statement_lines(below, depth + 1, None, "")
+        inside = statement_lines(below, depth + 1, said=self.said)
         mine_too = {target for s in below for target in s.targets}
         inside += self.results.statement(inner, backward.pieces, mine_too, (), depth + 1)
         given = ", ".join(seed.name for seed in self.seeds)

@@ -230,7 +230,7 @@ def _spread_log(node: Node) -> tuple[Node, Axes] | None:
 
 @rule(
     LOG,
-    before="log(softmax(x)), log(softmax(x)[i])",
+    before="log(softmax(x))",
     after="log_softmax(x)",
     why="without underflow",
 )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from graphcomp.node import Node, current_scope
-from graphcomp.op import Op
+from graphcomp.op import Form, Op
 from graphcomp.traversal import topological
 
 Apply = Callable[[Node], Node | None]
@@ -63,7 +64,8 @@ class Report:
     Attributes:
         counts: by the name of a pass, how often each of its rules was applied, by its name.
         visits: by the name of a pass, how many nodes it looked at.
-        notes: nodes of the result and the rule that made each, if its name tells a reader something.
+        notes: nodes of the result and the rule that made each, if its name tells a reader something;
+            of what a rule made, the node behind signs and factors.
     """
 
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -81,8 +83,12 @@ class Report:
 
     def follow(self, results: Mapping[Node, Node]) -> None:
         """Notes go with their nodes when these are built anew."""
-        moved = {results.get(node, node): rule for node, rule in self.notes.items()}
-        self.notes = {node: rule for node, rule in moved.items() if node.args}
+        moved: dict[Node, Rule] = {}
+        for node, made in self.notes.items():
+            found = _behind(results.get(node, node), partial(_has_op, node.op))
+            if found is not None:
+                moved.setdefault(found, made)
+        self.notes = moved
 
     def copy(self) -> Report:
         """A report that goes on from here on its own."""
@@ -167,8 +173,37 @@ def rewrite(
         current_scope.reset(token)
     walk.report.visit(stage, walk.visits)
     walk.report.follow(walk.memo)
-    walk.report.notes.update((walk.memo.get(n, n), r) for n, r in walk.made.items())
+    made = Report(notes=walk.made)
+    made.follow(walk.memo)
+    walk.report.notes |= made.notes
     return [walk.memo[node] for node in nodes]
+
+
+#: What a rule makes may stand behind signs and factors, and later also behind what moves entries.
+_AROUND = {Form.NEGATION, Form.PRODUCT, Form.BROADCAST, Form.TRANSPOSE, Form.NAMED}
+_DEEPEST = 8
+
+
+def _behind(node: Node, wanted: Callable[[Node], bool]) -> Node | None:
+    """The first node that is wanted, behind signs, factors, and what moves entries about."""
+    waiting = [node]
+    for _ in range(_DEEPEST):
+        if not waiting:
+            break
+        inner = waiting.pop(0)
+        if wanted(inner):
+            return inner
+        if _is_around(inner):
+            waiting += inner.args
+    return None
+
+
+def _has_op(op: Op, node: Node) -> bool:
+    return node.op is op
+
+
+def _is_around(node: Node) -> bool:
+    return node.op.form in _AROUND or node.op.view
 
 
 class _Walk:
@@ -239,10 +274,18 @@ class _Walk:
                 assert result.shape == node.shape, (each.name, node, result)
                 assert result.dtype == node.dtype, (each.name, node, result)
                 self.report.count(self.stage, each.name)
-                if each.why and result not in self.memo:
-                    self.made[result] = each
+                if each.why:
+                    self.note(each, result)
                 return result
         return node
+
+    def note(self, each: Rule, result: Node) -> None:
+        """Note which rule made a node, unless that was there already."""
+        found = _behind(
+            result, lambda node: node.args != () and not _is_around(node) and node not in self.memo
+        )
+        if found is not None:
+            self.made.setdefault(found, each)
 
     @staticmethod
     def applied(each: Rule, node: Node) -> Node | None:
