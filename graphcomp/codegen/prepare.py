@@ -74,17 +74,20 @@ def prepare(
     roots, report = run_passes(given, passes, report)
     bare, user = without_names(roots.all)
     report.follow(bare)
-    noted = with_notes([bare[node] for node in roots.all], report.notes)
-    report.follow(noted)
-    stripped = [noted[bare[node]] for node in roots.all]
-    user = {noted[node]: name for node, name in user.items() if node in noted}
+    stripped = [bare[node] for node in roots.all]
+    if report.notes:
+        noted = with_notes(stripped, report.notes)
+        report.follow(noted)
+        stripped = [noted[node] for node in stripped]
+        user = {noted[node]: name for node, name in user.items()}
     outputs = dict(zip(plan.outputs, stripped, strict=False))
     names = dict(user)
     for name, node in outputs.items():
         names.setdefault(node, name)
     order = tuple(topological(outputs.values()))
     used = set(order)
-    rules = tuple(dict.fromkeys(each for node in order if (each := rule_of(node)) is not None))
+    scoped = [node for node in order if node.scope]
+    rules = tuple(dict.fromkeys(each for n in scoped if (each := rule_of(n)) is not None))
     for old, node in zip(hinted, stripped[len(outputs) :], strict=False):
         if node in used:
             names.setdefault(node, plan.hints[old])
