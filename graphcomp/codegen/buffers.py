@@ -74,6 +74,8 @@ def hoist(statements: list[Statement], early: Collection[Node], start: int) -> l
 
 _IN_PLACE = {Form.SUM: "+=", Form.DIFFERENCE: "-=", Form.PRODUCT: "*=", Form.QUOTIENT: "/="}
 _CALL = re.compile(r"np\.(\w+)\((.*)\)\Z")
+#: A word that may be a variable: not behind a dot, not the name of an argument, not inside a string.
+_VARIABLE = re.compile(r'"[^"]*"|(?<![\w.])([A-Za-z_]\w*)\b(?!=[^=])')
 _PRODUCTS = {Form.CONTRACTION, Form.OUTER}
 
 
@@ -258,9 +260,7 @@ def renamed_piece(piece: Piece, names: Mapping[str, str]) -> Piece:
     changed = {name: names[name] for name in piece.reads if name in names}
     if not changed:
         return piece
-    wanted = "|".join(map(re.escape, changed))
-    pattern = re.compile(rf'"[^"]*"|(?<![\w.])({wanted})\b(?!=[^=])')  # never inside a string
-    text = pattern.sub(lambda m: changed[m[1]] if m[1] else m[0], piece.text)
+    text = _VARIABLE.sub(lambda m: changed.get(m[1], m[0]), piece.text)
     return piece._replace(
         text=text,
         reads=frozenset(names.get(name, name) for name in piece.reads),
