@@ -31,6 +31,8 @@ FEWEST = 4
 SMALLEST = 1 << 15
 #: A dimension that is known to be smaller than this is not cut.
 SMALLEST_DIMENSION = 256
+#: More arguments or results than this have no call that anybody can read, and leave little to spare.
+MOST_NAMES = 100
 #: Rounds of cutting, each along another dimension.
 ROUNDS = 3
 
@@ -270,7 +272,10 @@ class _Candidate:
             entries = [size_of(node.shape) for node in self.work]
             if all(isinstance(size, int) and size < SMALLEST for size in entries):
                 return False
-        return bool(simple) and (len(simple) >= FEWEST or self._expands(order, results))
+        names = max(len(self.reads()), len(needed(self, order, results)))
+        if not simple or names > MOST_NAMES:
+            return False
+        return len(simple) >= FEWEST or self._expands(order, results)
 
     def saved(self, order: Sequence[Node], results: set[Node]) -> float:
         """The entries that need not be stored, less those that must; a dimension counts as 64."""
