@@ -45,8 +45,8 @@ arithmetic: power_as_products 1
 ```
 
 The passes run in the order in which they stand here; those from *slopes* on are repeated until none of them changes
-anything, so that running them again would not either. *stability* runs before differentiation too: then the derivative
-is that of the stable form. Each pass looks at every node a bounded number of times.
+anything, so that running them again would not either. *stability* runs before differentiation too, and only there looks
+through names: then the derivative is that of the stable form. Each pass looks at every node a bounded number of times.
 """
 
 TAIL = """

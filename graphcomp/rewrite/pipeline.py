@@ -99,12 +99,10 @@ SLOPES = rule_pass(
     slopes.RULES,
     derivatives_only=True,
 )
-STABILITY = Pass(
+STABILITY = rule_pass(
     stability.NAME,
     "expressions that overflow or cancel on the way to a finite value",
-    lambda roots, order, report: stability.stabilize(roots.all, report, order=order),
     stability.RULES,
-    frozenset(by_op(stability.RULES)),
 )
 FENCE = Pass("fence", "steps that several others read are marked, and stay", _fenced, once=True)
 ALGEBRA = Pass(

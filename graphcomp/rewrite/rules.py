@@ -157,18 +157,28 @@ def rewrite(
     """
     if order is None:
         order = topological(nodes, stop=set(keep).__contains__)
-    present = {node.op for node in order}
-    possible = {
-        op: found
-        for op, listed in rules.items()
-        if (found := [each for each in listed if not each.needs or each.needs & present])
-    }
-    if present.isdisjoint(possible):
+    possible = applicable(rules, order)
+    if not possible:
         return list(nodes)
     walk = _Walk(possible, report if report is not None else Report(), stage)
     walk.memo.update((node, node) for node in keep)
     walk.go(order)
     return [walk.memo[node] for node in nodes]
+
+
+def applicable(
+    rules: Mapping[Op, Sequence[Rule]], nodes: Iterable[Node]
+) -> dict[Op, Sequence[Rule]]:
+    """The rules that may apply to some of the nodes, or to what comes of them; none if none does now."""
+    present = {node.op for node in nodes}
+    if present.isdisjoint(rules):
+        return {}
+    possible: dict[Op, Sequence[Rule]] = {
+        op: found
+        for op, listed in rules.items()
+        if (found := [each for each in listed if not each.needs or each.needs & present])
+    }
+    return {} if present.isdisjoint(possible) else possible
 
 
 @dataclass(frozen=True, slots=True)

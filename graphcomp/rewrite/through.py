@@ -13,7 +13,7 @@ from graphcomp.node import Node
 from graphcomp.op import Op
 from graphcomp.ops.leaves import LET
 from graphcomp.rewrite.naming import FENCE
-from graphcomp.rewrite.rules import Followed, Report, Rule, follow_rewriting
+from graphcomp.rewrite.rules import Followed, Report, Rule, applicable, follow_rewriting
 from graphcomp.traversal import topological
 
 #: Whether a named step stays, with all that is computed from it.
@@ -43,7 +43,8 @@ def look_through(
     """
     order = topological(nodes)
     names = {node for node in order if node.op is LET and node.scope != FENCE and not kept(node)}
-    if not names or rules.keys().isdisjoint({node.op for node in order}):
+    possible = applicable(rules, order) if names else {}
+    if not any(each.lost for listed in possible.values() for each in listed):
         return list(nodes)
     bare: dict[Node, Node] = {}
     for node in order:
@@ -52,7 +53,7 @@ def look_through(
             bare[node] = args[0]
         else:
             bare[node] = node if args == node.args else node.rebuild(args)
-    found = follow_rewriting(topological(bare.values()), rules, stage)
+    found = follow_rewriting(list(dict.fromkeys(bare.values())), possible, stage)
     saved = _Saved(found, report if report is not None else Report(), stage)
     for node in order:
         saved.visit(node, bare[node])

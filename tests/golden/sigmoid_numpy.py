@@ -12,7 +12,7 @@ Steps
     y = 1/w4          ()
 
 Rewritten for accuracy
-    sigmoid(-x)**2*exp(x)  as  sigmoid'(x)
+    y**2*exp(x) with y = 1/(1 + exp(x))  as  sigmoid'(x)
 
 Options: functions value, value_and_grad, jvp, hessian; target numpy; wrt x, a.
 Graph: sha256 030720eef06881a70cfd0d952fe52c3c5f5b32ea0edba9c6705cbd1f0e4c680a.
@@ -108,7 +108,7 @@ def sigmoid_value_and_grad(x: float, a: float) -> tuple[float, tuple[float, floa
     w4 = 1.0 + np.exp(w3)
     y = 1.0 / w4
     # adjoints, seed y_bar = 1
-    # sigmoid_times_tail: sigmoid(-x)**2*exp(x), without overflow
+    # slope_of_inverse: y**2*exp(x) with y = 1/(1 + exp(x)), without 0*inf
     w3_bar = -_sigmoid_slope(w3)
     d_y_d_x = -w3_bar * a
     d_y_d_a = -w3_bar * x
@@ -125,7 +125,7 @@ def sigmoid_jvp(x: float, a: float, x_dot: float, a_dot: float) -> tuple[float, 
     y = 1.0 / w4
     # tangents
     w3_dot = -x_dot * a - a_dot * x
-    # sigmoid_times_tail: sigmoid(-x)**2*exp(x), without overflow
+    # slope_of_inverse: y**2*exp(x) with y = 1/(1 + exp(x)), without 0*inf
     y_dot = -w3_dot * _sigmoid_slope(w3)
     return float(y), float(y_dot)
 
@@ -135,9 +135,9 @@ def sigmoid_hessian(x: float, a: float) -> tuple[tuple[float, float], ...]:
     x, a = _checked(x, a)
     w3 = -x * a
     # derivatives
-    # sigmoid_times_tail: sigmoid(-x)**2*exp(x), without overflow
+    # slope_of_inverse: y**2*exp(x) with y = 1/(1 + exp(x)), without 0*inf
     t1 = _sigmoid_slope(w3)
-    t2 = t1 * _sigmoid(w3)  # sigmoid_times_tail
+    t2 = t1 * _sigmoid(w3)  # slope_of_inverse
     d2_y_d_x_d_x = -(-2.0 * (a * t2) + a * t1) * a
     t3 = -2.0 * (x * t2) + x * t1
     d2_y_d_x_d_a = t1 - t3 * a
