@@ -12,7 +12,7 @@ CODE := conftest.py graphcomp tests examples benchmarks docs
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format types layers pytest bench docs clean
+.PHONY: help demo test lint format types layers pytest bench publish docs clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +46,9 @@ format: $(VENV)/.installed-dev ## Format, and repair what can be repaired withou
 
 bench: $(VENV)/.installed-bench ## Benchmarks on one core, against others; the results go to bench_output/
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+publish: $(VENV)/.installed-bench ## Put the results of the last whole run of bench into the README and the docs
+	@$(BIN)/python -m benchmarks.publish $(or $(ARGS),bench_output)
 
 docs: $(VENV)/.installed-docs ## Documentation as HTML, in docs/_build/
 	@$(BIN)/python -m docs.check_formats

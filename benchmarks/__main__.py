@@ -29,8 +29,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     out: Path = options.out
     out.mkdir(parents=True, exist_ok=True)
     description = environment.machine()
-    result: dict[str, Any] = {"machine": description}
-    parts = ["# Benchmarks", report.machine(description)]
+    versions = environment.libraries(PEERS[peer][0] for peer in options.peers)
+    result: dict[str, Any] = {
+        "machine": description,
+        "libraries": versions,
+        "quick": options.quick,
+    }
+    parts = ["# Benchmarks", report.machine(description), report.machine(versions)]
 
     rows = _rows(options)
     if rows:
@@ -39,8 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parts += ["Best rounds", report.best_times(rows)]
         if empty := report.notes(rows):
             parts += ["Empty cells", empty]
-        subtitle = f"{description['processor']}, NumPy {description['NumPy']}"
-        _picture(rows, out / "ratios", subtitle)
+        _picture(rows, out / "ratios", report.subtitle(description))
     if "graph_size" in options.only:
         sizes = graph_size.QUICK if options.quick else graph_size.STEPS
         ours = () if options.quick else graph_size.OURS_ALONE

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import sys
+from collections.abc import Iterable
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -46,19 +49,56 @@ def machine() -> dict[str, str]:
     """What the numbers depend on."""
     config: Any = np.show_config(mode="dicts")
     blas = config["Build Dependencies"]["blas"]
-    return {
+    found = {
         "processor": _processor(),
-        "cores used": str(_cores()),
-        "system": f"{platform.system()} {platform.machine()}",
+        "cores": f"{_usable()} used of {os.cpu_count()}",
+        "caches": _caches(),
+        "system": _system(),
         "Python": platform.python_version(),
         "NumPy": np.__version__,
+        "SIMD": " ".join(config["SIMD Extensions"]["found"]),
         "BLAS": f"{blas['name']} {blas['version']}",
         "dtype": "float64",
     }
+    return {key: text for key, text in found.items() if text}
 
 
-def _cores() -> int:
+def libraries(names: Iterable[str]) -> dict[str, str]:
+    """The versions of those that are installed."""
+    found = {}
+    for name in names:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found[name] = metadata.version(name)
+    return found
+
+
+def _usable() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+
+
+def _system() -> str:
+    """The distribution, or what the system calls itself, and the kind of machine."""
+    try:
+        name = platform.freedesktop_os_release()["PRETTY_NAME"]
+    except (OSError, KeyError):
+        name = f"{platform.system()} {platform.release()}"
+    return f"{name}, {platform.machine()}"
+
+
+def _caches(folder: Path = Path("/sys/devices/system/cpu/cpu0/cache")) -> str:
+    """The caches for data of the first core, where Linux says so.
+
+    >>> _caches(Path("nowhere"))
+    ''
+    """
+    sizes = []
+    for cache in sorted(folder.glob("index*")):
+        level, kind, size = (
+            (cache / name).read_text(encoding="ascii").strip() for name in ("level", "type", "size")
+        )
+        if kind != "Instruction":
+            sizes.append(f"L{level} {size.replace('K', ' KiB')}")
+    return ", ".join(sizes)
 
 
 def _processor() -> str:

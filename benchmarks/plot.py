@@ -10,8 +10,8 @@ import matplotlib as mpl
 from matplotlib import pyplot as plt
 
 from benchmarks.measure import Row
-from benchmarks.peers import EXPERT
-from benchmarks.report import LABELS
+from benchmarks.peers import EXPERT, OURS
+from benchmarks.report import LABELS, ratio_text
 
 # Colours that differ for the colour-blind too (Okabe and Ito), and shapes that differ in print.
 STYLES = {
@@ -36,6 +36,8 @@ def draw(rows: Sequence[Row], path: Path, subtitle: str) -> None:
     for label in [label for label in LABELS if label != EXPERT]:
         _marks(axes, rows, label)
     axes.axvline(1.0, color="#333333", linewidth=1.2, zorder=1)
+    for i, row in enumerate(rows):
+        _written(axes, i, row)
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}×")
     axes.set_xlabel("← faster      time of a call ÷ time of hand-written NumPy      slower →")
@@ -53,6 +55,16 @@ def draw(rows: Sequence[Row], path: Path, subtitle: str) -> None:
     figure.savefig(path.with_suffix(".png"), dpi=150)
     figure.savefig(path.with_suffix(".svg"), metadata={"Date": None})
     plt.close(figure)
+
+
+def _written(axes: Any, place: int, row: Row) -> None:
+    """The ratio of the target numpy, or math, in numbers at the end of its row."""
+    label, *_ = OURS
+    if label in row.times:
+        text = f"{ratio_text(row.times[label].median / row.times[EXPERT].median)}×"
+        right = axes.get_yaxis_transform()
+        colour = STYLES[label][0]
+        axes.text(1.01, place, text, transform=right, va="center", color=colour, weight="bold")
 
 
 def _marks(axes: Any, rows: Sequence[Row], label: str) -> None:

@@ -58,6 +58,41 @@ def to_best_peer(row: Row) -> float | None:
     return None if time is None or not others else time / min(others)
 
 
+#: What the short table has a column for; of all others it shows the fastest.
+SHOWN = (EXPERT, *OURS, "JAX jit", "PyTorch")
+
+
+def overview(rows: Sequence[Row]) -> str:
+    """The short table: microseconds a call, medians, and how the targets compare to the expert."""
+    lines = []
+    for row in rows:
+        times = {label: timing.median for label, timing in row.times.items()}
+        others = {label: time for label, time in times.items() if label not in SHOWN}
+        best = min(others, key=lambda label: others[label], default=None)
+        cells = [microseconds(times[label]) if label in times else "–" for label in SHOWN]
+        cells.append("–" if best is None else f"{microseconds(others[best])} ({best})")
+        ratios = [times[label] / times[EXPERT] if label in times else None for label in OURS]
+        lines.append([row.case, *cells, *(ratio_text(ratio) for ratio in ratios)])
+    header = ["µs a call", "by hand", "graphcomp", "target numba", "JAX jit", "PyTorch"]
+    return table([*header, "best other", "÷ by hand", "numba ÷ by hand"], lines)
+
+
+def ratio_text(ratio: float | None) -> str:
+    """A ratio, as it is read: two digits behind the point.
+
+    >>> ratio_text(1.0456), ratio_text(12.3), ratio_text(None)
+    ('1.05', '12.3', '–')
+    """
+    return "–" if ratio is None else f"{ratio:.2f}" if ratio < 10 else number(ratio)
+
+
+def subtitle(description: Mapping[str, str]) -> str:
+    """What stands below the title of the picture."""
+    return (
+        f"{description['processor']}; Python {description['Python']}, NumPy {description['NumPy']}"
+    )
+
+
 def notes(rows: Iterable[Row]) -> str:
     """Why cells are empty, one line for each peer and reason."""
     reasons: dict[tuple[str, str], list[str]] = {}

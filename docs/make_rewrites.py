@@ -15,13 +15,18 @@ HEAD = """# Rewrites
 <!-- Written by `python -m docs.make_rewrites` from the rules in graphcomp/rewrite; do not edit. -->
 
 Before a formula becomes code, it is rewritten. Each rule below is an equation, read from left to right; it has a name,
-a reason why both sides are the same, and a test. What was applied is reported by name and number.
+a reason why both sides are the same, and a test. What was applied is reported by name and number, and generated code
+says at a step which rule it was rewritten by, if that is for accuracy.
 
 Three things hold for all of them:
 
 - **Traces and drawings show what you wrote.** They are made from the graph as it is; rewriting is for code.
-- **Steps that you named are computed as you wrote them.** A rule ends at a name. The rules under *slopes* look at named
-  steps, but change their derivatives only.
+- **Steps that you named are computed as you wrote them, unless that loses the result.** A rule ends at a name. But the
+  rules marked † look through names, where the steps as written, or their derivatives, would be infinite, NaN or without
+  digits though the result is a plain number: in `e = exp(z); s = sum(e); p = e/s`, p is computed as softmax(z), from z.
+  The other steps stay what they are if anything reads them; so does `y = 1/w` after `w = 1 + exp(-x)`, where only w
+  overflows. A derivative by a named step is by that step. The rules under *slopes* look at named steps, but change
+  their derivatives only.
 - **Values stay.** Nothing is done that changes what happens at infinities and NaN: no `0*x` to 0, no `x/x` to 1. The
   exceptions make values better, as a table of magnitudes from 1e-300 to 1e300 shows against 800 digits: where a formula
   as written overflows or cancels, the rewritten one has a relative error below 1e-12, and so has its derivative.
@@ -42,8 +47,8 @@ arithmetic: power_as_products 1
 ```
 
 The passes run in the order in which they stand here; those from *slopes* on are repeated until none of them changes
-anything, so that running them again would not either. *stability* runs before differentiation too: then the derivative
-is that of the stable form. Each pass looks at every node a bounded number of times.
+anything, so that running them again would not either. *stability* runs before differentiation too, and only there looks
+through names: then the derivative is that of the stable form. Each pass looks at every node a bounded number of times.
 """
 
 SHARING = """
@@ -102,10 +107,15 @@ def section(stage: Pass) -> str:
     if not stage.rules:
         return text
     rows = "".join(
-        f"| `{each.name}` | {code(each.before)} | {code(each.after)} | {safe(reason(each))} |\n"
+        f"| `{each.name}`{mark(each)} | {code(each.before)} | {code(each.after)} | {safe(reason(each))} |\n"
         for each in stage.rules
     )
     return f"{text}\n| rule | from | to | why |\n|---|---|---|---|\n{rows}"
+
+
+def mark(each: object) -> str:
+    """The mark of rules that look through names."""
+    return " †" if getattr(each, "lost", False) else ""
 
 
 def reason(each: object) -> str:

@@ -3,18 +3,31 @@
 import contextlib
 import doctest
 import json
+import re
+from dataclasses import asdict
 
 import numpy as np
 import pytest
 from scipy import special
 
 from benchmarks import __main__ as command
-from benchmarks import agreement, graph_size, measure, memory, report, scaling, spellings
+from benchmarks import (
+    agreement,
+    environment,
+    graph_size,
+    measure,
+    memory,
+    publish,
+    report,
+    scaling,
+    spellings,
+)
 from benchmarks.agreement import difference, flatten
 from benchmarks.case import LeftOut
+from benchmarks.measure import Row
 from benchmarks.peers import EXPERT, graphcomp
 from benchmarks.peers.namespaces import Namespace
-from benchmarks.timing import QUICK
+from benchmarks.timing import QUICK, Timing
 from benchmarks.workloads import TINY, rosenbrock, sigmoid
 
 CASES = [make() for makes in TINY.values() for make in makes]
@@ -145,7 +158,8 @@ def test_the_command_writes_tables_numbers_and_no_more(tmp_path, capsys):
     assert capsys.readouterr().out.strip() == text.strip()
     assert "| sigmoid, Python floats |" in text
     found = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
-    assert set(found) == {"machine", "cases", "memory"}
+    assert set(found) == {"machine", "libraries", "quick", "cases", "memory"}
+    assert found["quick"]
     assert set(found["cases"][0]["times"]) == {EXPERT, "graphcomp"}
     assert found["cases"][0]["notes"] == {}
 
@@ -160,13 +174,105 @@ def test_spellings_that_are_compared_compute_the_same(group):
     assert min(timed.values()) > 0
 
 
+@pytest.fixture(scope="module")
+def whole_run(tmp_path_factory):
+    """What a run writes, all parts at sizes that take no time."""
+    folder = tmp_path_factory.mktemp("run")
+    case = rosenbrock.make(1000)
+    result = {
+        "machine": environment.machine(),
+        "libraries": environment.libraries(["numpy", "no_such_library"]),
+        "quick": True,
+        "cases": [asdict(measure.measure(case, ["graphcomp"], QUICK, 10.0))],
+        "graph_size": graph_size.measure(["graphcomp"], (100,), (), 60.0),
+        "memory": {case.name: memory.measure(case)},
+        "scaling": {50: scaling.measure(50)},
+    }
+    (folder / "results.json").write_text(json.dumps(result), encoding="utf-8")
+    return folder
+
+
+def test_the_results_of_a_run_go_between_the_marks_of_the_pages(whole_run, tmp_path):
+    for name in publish.PAGES:
+        page = tmp_path / name
+        page.parent.mkdir(exist_ok=True)
+        page.write_text((publish.ROOT / name).read_text(encoding="utf-8"), encoding="utf-8")
+    publish.main([str(whole_run), "--root", str(tmp_path), "--even-quick"])
+    parts = publish.parts_of(publish.read(whole_run, even_quick=True))
+    pages = [(tmp_path / name).read_text(encoding="utf-8") for name in publish.PAGES]
+    for part in parts.values():
+        assert not part or any(f"\n\n{part}\n\n<!-- end -->" in page for page in pages)
+    for page in pages:
+        assert publish.filled(page, parts) == page  # a second time changes nothing
+        assert page.count("<!-- benchmarks: ") == page.count("<!-- end -->") > 0
+    for suffix in (".png", ".svg"):
+        picture = (tmp_path / publish.PICTURE).with_suffix(suffix)
+        assert 1000 < picture.stat().st_size < 300_000
+    assert "| Rosenbrock, n = 1,000 |" in parts["overview"]
+    assert "numpy: " in parts["machine"]
+    assert "no_such_library" not in parts["machine"]
+
+
+def test_a_run_that_says_nothing_is_not_published(whole_run, tmp_path):
+    with pytest.raises(SystemExit, match="--quick, whose sizes say nothing: run `make bench`"):
+        publish.main([str(whole_run), "--root", str(tmp_path)])
+    with pytest.raises(SystemExit, match="is not there: run `make bench` first"):
+        publish.main([str(tmp_path)])
+    (tmp_path / "results.json").write_text('{"cases": [], "memory": {}}', encoding="utf-8")
+    with pytest.raises(SystemExit, match="no graph_size, scaling: run `make bench` without --only"):
+        publish.main([str(tmp_path)])
+    with pytest.raises(SystemExit, match="a mark names 'others'"):
+        publish.filled("<!-- benchmarks: others -->\n<!-- end -->", {"memory": "..."})
+
+
+def test_the_pages_have_marks_for_all_that_is_published():
+    marks = {
+        name
+        for page in publish.PAGES
+        for name in re.findall(
+            r"<!-- benchmarks: (\w+) -->", (publish.ROOT / page).read_text(encoding="utf-8")
+        )
+    }
+    assert marks == {
+        *("machine", "overview", "timings", "best", "notes", "memory", "sizes", "scaling")
+    }
+
+
+def test_the_overview_names_the_fastest_of_the_others():
+    times = {
+        label: Timing(seconds, seconds)
+        for label, seconds in (
+            (EXPERT, 2e-6),
+            ("graphcomp", 3e-6),
+            ("JAX jit", 1e-6),
+            ("autograd", 9e-6),
+            ("CasADi", 8e-6),
+        )
+    }
+    text = report.overview([Row("a case", times), Row("alone", {EXPERT: times[EXPERT]})])
+    _, _, first, second = [[c.strip() for c in line.split("|")[1:-1]] for line in text.split("\n")]
+    assert first == ["a case", "2.00", "3.00", "–", "1.00", "–", "8.00 (CasADi)", "1.50", "–"]
+    assert second == ["alone", "2.00", "–", "–", "–", "–", "–", "–", "–"]
+
+
+def test_a_machine_says_what_its_figures_depend_on(tmp_path):
+    found = environment.machine()
+    assert {"processor", "cores", "system", "Python", "NumPy", "BLAS"} <= set(found)
+    assert all(found.values())
+    for i, (level, kind, size) in enumerate([(1, "Data", "32K"), (1, "Instruction", "32K")]):
+        (tmp_path / f"index{i}").mkdir()
+        for name, text in (("level", str(level)), ("type", kind), ("size", size)):
+            (tmp_path / f"index{i}" / name).write_text(text + "\n")
+    assert environment._caches(tmp_path) == "L1 32 KiB"
+
+
 def test_the_stages_of_a_chain_are_measured():
     stages = scaling.measure(50)
     assert list(stages) == ["build", "reverse", "program", "trace", "compile", "call"]
     assert "| 50 " in scaling.report({50: stages})
 
 
-@pytest.mark.parametrize("module", [agreement, report])
+@pytest.mark.parametrize("module", [agreement, environment, publish, report])
 def test_the_examples_of_the_benchmarks_hold(module):
     result = doctest.testmod(module)
     assert result.attempted

@@ -337,6 +337,14 @@ def test_arrays_known_to_be_small_are_left_as_they_are(real_sizes):
     assert "_rows" in generate(gc.from_function(chain, x="1000000"), ("value_and_grad",))
 
 
+def test_what_has_very_many_results_is_left_as_it_is(real_sizes):
+    x = gc.array("x", "n")
+    for count, cut in ((20, True), (120, False)):
+        waves = [gc.tanh(gc.sin(x * (i + 1.0)) + 1.0) * 0.5 for i in range(count)]
+        graph = gc.Graph([x], {f"y{i}": wave for i, wave in enumerate(waves)})
+        assert ("_rows" in generate(graph, ("value",))) is cut
+
+
 def test_products_of_matrices_are_left_in_one_piece(real_sizes):
     def model(X, W1, W2):
         return np.sum(np.tanh(X @ W1) @ W2)

@@ -21,6 +21,7 @@ from tests.generated import KINDS
 from tests.networks import Layer, network
 from tests.test_blocks import made as graph_of_blocks
 from tests.test_codegen_rows import MIXTURE, chain, mixture, softmax_by_columns
+from tests.test_rewrite_stability import CASES as STABILITY
 
 DIRECT = [kind for kind in KINDS if kind != "value_and_grad_flat"]
 
@@ -100,6 +101,9 @@ def folder(tmp_path_factory) -> Path:
         for name in ("columns", "rows", "many rows", "more results than inputs"):
             (place / f"blocks_{name.replace(' ', '_')}.py").write_text(blocks(name))
         (place / "large.py").write_text(generate(constants()))
+        for target in ("numpy", "math", "numba"):
+            text = generate(rewritten(), ["value", "vjp", "hessian"], target=target)
+            (place / f"rewritten_{target}.py").write_text(text)
         for name, made in structured().items():
             (place / f"{name}.py").write_text(made)
         for choice, options in CHOICES.items():
@@ -155,6 +159,15 @@ def long_names() -> GraphData:
     )
     joined = gc.concatenate([h, x, h * y, x, h, x], axis=1)
     return GraphData([x, y], {"the_final_value_of_the_loss": (joined**2).mean()})
+
+
+def rewritten() -> GraphData:
+    """Formulas on which comments say that they were rewritten, short and long."""
+    x = gc.scalar("x")
+    values = {case.rule: case.f(x + float(i)) for i, case in enumerate(STABILITY)}
+    inside = gc.let("a_rather_long_name_for_a_hyperbolic_tangent", values["tanh_by_exps"])
+    total = sum(values.values(), gc.constant(0.0))
+    return GraphData([x], {"y": total + inside})
 
 
 def constants() -> GraphData:

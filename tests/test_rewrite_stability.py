@@ -318,8 +318,7 @@ M = gc.array("m", "k k")
 @pytest.mark.parametrize(
     "kept",
     [
-        gc.log(gc.let("w", 1 + gc.exp(X))),  # a step that the user named
-        1 / gc.let("w", 1 + gc.exp(-X)),
+        1 / gc.let("w", 1 + gc.exp(-X)),  # a step that the user named
         1 / (1 + gc.let("e", gc.exp(-X))),
         gc.log(2 + gc.exp(X)),
         gc.exp(gc.log(X)),  # NaN below 0
@@ -337,7 +336,6 @@ M = gc.array("m", "k k")
         gc.exp(M) / gc.exp(M).sum(axis=1),  # the sums of rows, over the columns
         gc.exp(M) / gc.exp(M).sum(axis=1, keepdims=True).T,
         gc.exp(M) / gc.exp(2 * M).sum(axis=1, keepdims=True),
-        M - gc.log(gc.let("z", gc.exp(M).sum(axis=1, keepdims=True))),
     ],
     ids=repr,
 )

@@ -9,12 +9,14 @@ from graphcomp.codegen.buffers import RESULT, USER, Statement
 from graphcomp.codegen.chains import Link, chains_in
 from graphcomp.codegen.dialects import Context
 from graphcomp.codegen.layout import INDENT, WIDTH
+from graphcomp.codegen.notes import rule_of
 from graphcomp.codegen.pieces import Piece
 from graphcomp.codegen.prepare import Prepared
 from graphcomp.codegen.regions import CALL, parts_of
 from graphcomp.names import FreshNames
 from graphcomp.node import Node
 from graphcomp.op import ATOM, Form
+from graphcomp.rewrite import Rule
 from graphcomp.traversal import topological
 
 #: An expression inside a statement is given a name of its own when it gets longer than this.
@@ -81,6 +83,7 @@ class Block:
         self.pieces = pieces
         self.typed = typed
         self.kernels = kernels
+        self._noted = any(node.scope for node in prepared.order)
         self._parts = parts_of(prepared.order) if kernels is not None else {}
         self.statements: list[Statement] = []
         self.dims: set[str] = set()
@@ -192,7 +195,8 @@ class Block:
 
     def _assign(self, name: str, node: Node, piece: Piece, operands: tuple[Piece, ...]) -> None:
         typed = node is self.typed and node.shape != ()
-        self.statements.append(Statement(name, node, piece, operands, typed=typed))
+        rules = self._rules(node) if self._noted else ()
+        self.statements.append(Statement(name, node, piece, operands, typed=typed, rules=rules))
         own = frozenset((name,))
         self.pieces[node] = Piece(
             name,
@@ -206,6 +210,18 @@ class Block:
         )
         if piece.dims:
             self.dims |= piece.dims
+
+    def _rules(self, node: Node) -> tuple[Rule, ...]:
+        """The rules that made what a statement computes, that which stands inside first."""
+        found: list[Rule] = []
+        stack = [node]
+        while stack:
+            part = stack.pop()
+            made = rule_of(part)
+            if made is not None:
+                found.append(made)
+            stack += [arg for arg in part.args if not self.pieces[arg].is_name]
+        return tuple(dict.fromkeys(found[::-1]))
 
     def _fitted(self, node: Node, room: int) -> tuple[Piece, tuple[Piece, ...]]:
         """The piece of a node; its longest operands become statements until it fits."""

@@ -11,6 +11,7 @@ import numpy as np
 from graphcomp.codegen.pieces import Piece
 from graphcomp.node import Node
 from graphcomp.op import Form
+from graphcomp.rewrite import Rule
 from graphcomp.shape import Shape
 
 #: How much a name says: a temporary 0, a derivative or numbered step 1, a result 2, the user's 3.
@@ -32,6 +33,7 @@ class Statement:
         also: further variables that the statement sets, with their nodes.
         into: the variable of a dead array that the result is written into.
         ends: variables that are deleted before the statement.
+        rules: those that made what it computes, if that is worth a comment.
     """
 
     target: str
@@ -44,6 +46,7 @@ class Statement:
     also: tuple[tuple[str, Node], ...] = ()
     into: str = ""
     ends: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
 
     @property
     def targets(self) -> list[str]:
@@ -87,6 +90,8 @@ def read_later(statements: Sequence[Statement], live: Collection[str]) -> list[S
 _IN_PLACE = {Form.SUM: "+=", Form.DIFFERENCE: "-=", Form.PRODUCT: "*=", Form.QUOTIENT: "/="}
 _CALL = re.compile(r"np\.(\w+)\((.*)\)\Z")
 _NUMBERS = re.compile(r"(, _?\d[\w.]*)*\Z")  # that a spelling gives behind its operands
+#: A word that may be a variable: not behind a dot, not the name of an argument, not inside a string.
+_VARIABLE = re.compile(r'"[^"]*"|(?<![\w.])([A-Za-z_]\w*)\b(?!=[^=])')
 _PRODUCTS = {Form.CONTRACTION, Form.OUTER}
 
 
@@ -282,9 +287,7 @@ def renamed_piece(piece: Piece, names: Mapping[str, str]) -> Piece:
     changed = {name: names[name] for name in piece.reads if name in names}
     if not changed:
         return piece
-    wanted = "|".join(map(re.escape, changed))
-    pattern = re.compile(rf'"[^"]*"|(?<![\w.])({wanted})\b(?!=[^=])')  # never inside a string
-    text = pattern.sub(lambda m: changed[m[1]] if m[1] else m[0], piece.text)
+    text = _VARIABLE.sub(lambda m: changed.get(m[1], m[0]), piece.text)
     return piece._replace(
         text=text,
         reads=frozenset(names.get(name, name) for name in piece.reads),

@@ -384,6 +384,9 @@ def _signed(
     elif inner.precedence >= UNARY and not negation:  # a name would be taken for that variable
         template = template.replace("-{0}", "{0}")
         shown[0] = inner.text[1:]
+        whole = shown[0].startswith("(") and closing_bracket(shown[0]) == len(shown[0]) - 1
+        if whole and "({0})" in template:
+            shown[0] = shown[0][1:-1]  # exp(-(-(x + 1))) is exp(x + 1)
     return template.format(*shown), precedence
 
 

@@ -318,3 +318,6 @@ KINDS: Mapping[str, Callable[[Request], Plan]] = {
     "hvp": _hvp,
     "derivatives": _derivatives,
 }
+
+#: Those that differentiate by steps inside too, unless they are told by what.
+BY_STEPS = frozenset({"derivatives"})

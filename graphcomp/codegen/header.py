@@ -15,6 +15,7 @@ from graphcomp.codegen.plans import Request, listed
 from graphcomp.graph import GraphData
 from graphcomp.node import Node
 from graphcomp.program import Program
+from graphcomp.rewrite import Rule
 from graphcomp.shape import format_shape
 from graphcomp.spelling import spell
 from graphcomp.trees import LEAF, Structure
@@ -22,10 +23,6 @@ from graphcomp.version import __version__
 
 #: Steps that a header shows.
 SHOWN_STEPS = 40
-STABLE = (
-    "1/(1 + exp(-x)) is computed as sigmoid(x), and log(1 + exp(x)) as softplus(x): these do not "
-    "overflow."
-)
 STORED = "Large constants are in the .npz file that belongs to this module: keep the two together."
 UNCHECKED = (
     "Arguments are taken as they are, without checks: other shapes or dtypes than these give "
@@ -43,12 +40,14 @@ class About:
         kinds: of functions in the module.
         options: the choices for it.
         program: the steps of the graph.
+        rules: those that made some of what is computed, if they tell a reader something.
     """
 
     request: Request
     kinds: tuple[str, ...]
     options: Options
     program: Program
+    rules: tuple[Rule, ...] = ()
 
     @property
     def derived(self) -> bool:
@@ -72,8 +71,9 @@ def header(about: About, arguments: Arguments, needs: str, *, stored: bool) -> l
         *_steps(about.program),
     ]
     lines += [f"{old} is called {new} here." for old, new in arguments.renamed.items()]
-    if set(request.graph.outputs) != set(graph.outputs):
-        lines += _wrapped(STABLE)
+    if about.rules:
+        rows = [(each.before, "as", each.after) for each in about.rules]
+        lines += [*_table("Rewritten for accuracy", rows), ""]
     if stored:
         lines += _wrapped(STORED)
     wrt = [argument.name for argument in request.arguments()] if derived else []

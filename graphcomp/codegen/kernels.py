@@ -17,6 +17,7 @@ from graphcomp.codegen.dialects import Context
 from graphcomp.codegen.dimensions import dimension_source
 from graphcomp.codegen.layout import INDENT, definition, docstring
 from graphcomp.codegen.lines import rename_pieces, statement_lines
+from graphcomp.codegen.notes import Said
 from graphcomp.codegen.pieces import Piece
 from graphcomp.codegen.prepare import Prepared, choose_statements
 from graphcomp.codegen.records import Records
@@ -249,7 +250,7 @@ class _Kernel:
             self.statements = found.statements
             block.dims |= found.dims
             self.block_passed = [WORKSPACE] if found.used else []
-        lines = statement_lines(self.statements, 1)
+        lines = statement_lines(self.statements, 1, said=Said())
         own = {s.target for s in self.statements}
         lines += results.statement(tree, pieces, own, (), 1)
         dims = block.dims | results.dims

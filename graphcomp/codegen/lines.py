@@ -5,15 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from graphcomp.codegen.buffers import Statement, renamed_piece
-from graphcomp.codegen.layout import INDENT, WIDTH, layout, unpacked
+from graphcomp.codegen.layout import INDENT, WIDTH, comment, layout, unpacked
+from graphcomp.codegen.notes import Said
 from graphcomp.codegen.pieces import Piece
 from graphcomp.node import Node
 
 
 def statement_lines(
-    statements: Sequence[Statement], indent: int, start: int | None = None, section: str = ""
+    statements: Sequence[Statement],
+    indent: int,
+    start: int | None = None,
+    section: str = "",
+    said: Said | None = None,
 ) -> list[str]:
-    """The lines, with a comment for a section that starts at a statement."""
+    """The lines, with a comment for a section that starts at a statement, and on what rules made.
+
+    Comments stand at the end of a line if there is room, else above it. Without `said`, none are
+    made on rules.
+    """
     lines: list[str] = []
     for i, statement in enumerate(statements):
         if i == start and section:
@@ -26,9 +35,14 @@ def statement_lines(
         text = statement.line
         if statement.typed:
             text = text.replace(" = ", ": Array = ", 1)
-        remark = f"  # {statement.comment}" if statement.comment else ""
-        if remark and len(INDENT) * indent + len(text) + len(remark) <= WIDTH:
-            lines.append(f"{INDENT * indent}{text}{remark}")
+        made = said.remarks(statement.rules) if said is not None else []
+        room = WIDTH - len(INDENT) * indent - len(text) - len("  # ")
+        both = "; ".join(filter(None, [statement.comment, *made]))
+        if made and len(both) > room:
+            lines += [line for remark in made for line in comment(remark, indent)]
+            both = statement.comment
+        if both and len(both) <= room:
+            lines.append(f"{INDENT * indent}{text}  # {both}")
         else:
             lines += layout(text, indent)
     return lines

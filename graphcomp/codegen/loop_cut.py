@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from graphcomp.codegen.loop_units import is_number, nest_of, view_of
+from graphcomp.codegen.notes import scoped
 from graphcomp.codegen.regions import CALL, PART
 from graphcomp.node import Node, intern
 from graphcomp.traversal import topological
@@ -64,7 +65,8 @@ def _taken_apart(outputs: Sequence[Node]) -> dict[Node, Node]:
     for node in topological(outputs):
         args = tuple([memo[arg] for arg in node.args])
         if node.op.parts is not None:
-            memo[node] = node.op.parts(args, **dict(node.params))
+            made = node.op.parts(args, **dict(node.params))
+            memo[node] = scoped(made, node.scope) if node.scope else made
         else:
             memo[node] = node if args == node.args else node.rebuild(args)
     return memo

@@ -9,17 +9,19 @@ import numpy as np
 
 from graphcomp.codegen.block import INLINE, Names
 from graphcomp.codegen.dialects import Context
-from graphcomp.codegen.layout import INDENT, WIDTH, definition, docstring, layout, returned
+from graphcomp.codegen.layout import INDENT, WIDTH, comment, definition, docstring, layout, returned
 from graphcomp.codegen.loop_bounds import needed_sizes
 from graphcomp.codegen.loop_cut import Loops
 from graphcomp.codegen.loop_memory import Place, places_of
 from graphcomp.codegen.loop_order import Item, Loop, Order, writes_own
 from graphcomp.codegen.loop_terms import Terms, numpy_name, reads_of
 from graphcomp.codegen.loop_units import Unit, name_axes, units_of
+from graphcomp.codegen.notes import Said, rule_of
 from graphcomp.codegen.pieces import DEFAULTS, Piece
 from graphcomp.nest import Join
 from graphcomp.node import Node
 from graphcomp.op import ATOM
+from graphcomp.rewrite import Rule
 from graphcomp.shape import MAX_RANK, Dim
 
 _IN_PLACE = re.compile(r"\{0\} (.) \{1\}\Z")
@@ -70,6 +72,8 @@ class LoopFunction:
         self.reads = reads_of(units)
         self.named = {**dict(zip(loops.outputs, results, strict=True)), **loops.names}
         self.totals: dict[Node, str] = {}
+        self.said = Said()
+        self.unsaid: list[Rule] = []
         self.terms = Terms(context, self.names, variables, self.named, self.places)
 
     @property
@@ -235,6 +239,8 @@ class LoopFunction:
     ) -> list[str]:
         """The lines of one turn."""
         node, place = unit.target, self.places[unit.target]
+        if (made := rule_of(unit.node)) is not None:
+            self.unsaid.append(made)
         pieces = [self.terms.read(unit, base, places) for base, places in unit.reads]
         term = self.terms.term(unit, pieces)
         if not place.axes and place.join is None and self._stays(node, term, scope, items):
@@ -245,7 +251,8 @@ class LoopFunction:
             name = self.totals[node]
         elif place.axes:
             name = f"{name}[{self.terms.index(unit, place)}]"
-        lines: list[str] = []
+        lines = [line for each in self.said.remarks(self.unsaid) for line in comment(each, depth)]
+        self.unsaid.clear()
         while True:
             text = self._assigned(name, place.join, term)
             longest = max(pieces, key=lambda piece: len(piece.text), default=term)

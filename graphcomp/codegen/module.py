@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
 
@@ -17,7 +17,7 @@ from graphcomp.codegen.constants import Array, Constants, is_large, packed_array
 from graphcomp.codegen.dialects import Context, no_arrays
 from graphcomp.codegen.digest import graph_digest
 from graphcomp.codegen.flat import FLAT, flat_function
-from graphcomp.codegen.functions import named_steps, plan
+from graphcomp.codegen.functions import BY_STEPS, named_steps, plan
 from graphcomp.codegen.header import About, header, is_flat, signature
 from graphcomp.codegen.layout import literal
 from graphcomp.codegen.options import Options
@@ -149,13 +149,24 @@ def requested(
     called = fresh_name(check_name(name or graph.name, "name"), reserved)
     report = Report()
     program = build_program(graph)
-    named = stabilize_graph(named_steps(program), report)
+    steps = named_steps(program)
+    named = stabilize_graph(steps, report, _names(wrt))
     request = Request(named, graph, wrt, called, output, graph_digest(graph), along)
     kinds = (functions,) if isinstance(functions, str) else tuple(dict.fromkeys(functions))
     direct = [kind for kind in kinds if kind != FLAT]
     if FLAT in kinds and "value_and_grad" not in direct:
         direct.append("value_and_grad")
-    return request, [plan(kind, request) for kind in direct], report, program
+    by_steps = request
+    if wrt is None and not BY_STEPS.isdisjoint(direct):
+        apart = Report()
+        by_steps = replace(request, graph=stabilize_graph(steps, apart, None))
+        report.notes |= apart.notes
+    plans = [plan(kind, by_steps if kind in BY_STEPS else request) for kind in direct]
+    return request, plans, report, program
+
+
+def _names(wrt: Wrt) -> tuple[str, ...]:
+    return () if wrt is None else (wrt,) if isinstance(wrt, str) else tuple(wrt)
 
 
 def _generate(
@@ -180,7 +191,7 @@ def _generate(
         flat = flat_function(request, inner, writer.arguments, workspace=options.workspace)
         functions_of[f"{request.name}_{FLAT}"] = flat
         kinds.append(FLAT)
-    about = About(request, tuple(kinds), options, program)
+    about = About(request, tuple(kinds), options, program, tuple(writer.applied))
     stored = constants.stored()
     data = packed_arrays(stored)
     lines = stored_lines(stored, data) if stored else []

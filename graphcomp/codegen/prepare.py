@@ -10,10 +10,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
+from graphcomp.codegen.notes import rule_of, with_notes
 from graphcomp.codegen.plans import Plan
 from graphcomp.node import Node
 from graphcomp.op import Form
-from graphcomp.rewrite import Pass, Report, Roots, expand, run_passes, share, without_names
+from graphcomp.rewrite import Pass, Report, Roots, Rule, expand, run_passes, share, without_names
 from graphcomp.traversal import topological, use_counts
 
 #: Written out again wherever they are used: they cost nothing, or next to nothing.
@@ -39,6 +40,8 @@ class Prepared:
         user_named: the nodes that the user named.
         report: what the passes did; its notes are on the nodes in `order`.
         written_out: whether ops were written out that have work in common.
+        report: what the passes did.
+        rules: those that made some of the nodes, if their names tell a reader something.
     """
 
     outputs: Mapping[str, Node]
@@ -49,6 +52,7 @@ class Prepared:
     user_named: frozenset[Node]
     report: Report
     written_out: bool = False
+    rules: tuple[Rule, ...] = ()
 
 
 def prepare(
@@ -68,11 +72,12 @@ def prepare(
     their own become calls.
     """
     hinted = list(plan.hints)
-    whole = expand([*plan.outputs.values(), *hinted, *plan.base], spelled)
+    report = before.copy()
+    whole = expand([*plan.outputs.values(), *hinted, *plan.base], spelled, report)
     count = len(plan.outputs)
     end = count + len(hinted)
     given = Roots(tuple(whole[:count]), tuple(whole[count:end]), tuple(whole[end:]))
-    roots, report = run_passes(given, passes, before.copy())
+    roots, report = run_passes(given, passes, report)
     bare, user = without_names(roots.all)
     inner: dict[Node, str] = {}
     written: dict[Node, Node] = {}
@@ -83,21 +88,21 @@ def prepare(
         bare, user = without_names(roots.all)
     report.follow(bare)
     stripped = [bare[node] for node in roots.all]
+    if report.notes:
+        noted = with_notes(stripped, report.notes)
+        report.follow(noted)
+        stripped = [noted[node] for node in stripped]
+        user = {noted[node]: name for node, name in user.items()}
     outputs = dict(zip(plan.outputs, stripped, strict=False))
     names = dict(user)
     for name, node in outputs.items():
         names.setdefault(node, name)
     order = tuple(topological(outputs.values()))
     used = set(order)
-    opposite: dict[Node, str] = {}
-    for old, node in zip(hinted, stripped[len(outputs) :], strict=False):
-        if node in used:
-            names.setdefault(node, plan.hints[old])
-        elif node.op.form is Form.NEGATION and node.args[0] in used:
-            opposite[node.args[0]] = f"minus_{plan.hints[old]}"
-    if opposite:
-        uses = use_counts(order)
-        names |= {n: name for n, name in opposite.items() if uses.get(n, 0) > 1 and n not in names}
+    scoped = [node for node in order if node.scope]
+    rules = tuple(dict.fromkeys(each for n in scoped if (each := rule_of(n)) is not None))
+    hints = zip(stripped[len(outputs) :], plan.hints.values(), strict=False)
+    _give_hints(names, hints, order)
     for node, name in inner.items():
         if node in bare:
             names.setdefault(bare[node], name)
@@ -116,8 +121,24 @@ def prepare(
     cut = choose_statements(order, results, names, own)
     forward = topological(base)
     ahead = tuple(node for node in forward if node in used and node in cut)
-    rest = (ahead, frozenset(cut), frozenset(own), report, bool(written))
+    rest = (ahead, frozenset(cut), frozenset(own), report, bool(written), rules)
     return Prepared(outputs, names, order, *rest)
+
+
+def _give_hints(
+    names: dict[Node, str], hints: Iterable[tuple[Node, str]], order: Sequence[Node]
+) -> None:
+    """Names for nodes that have none; of what is there with the other sign only, minus the name."""
+    used = set(order)
+    opposite: dict[Node, str] = {}
+    for node, name in hints:
+        if node in used:
+            names.setdefault(node, name)
+        elif node.op.form is Form.NEGATION and node.args[0] in used:
+            opposite[node.args[0]] = f"minus_{name}"
+    if opposite:
+        uses = use_counts(order)
+        names |= {n: name for n, name in opposite.items() if uses.get(n, 0) > 1 and n not in names}
 
 
 def choose_statements(

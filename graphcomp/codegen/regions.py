@@ -33,6 +33,8 @@ FEWEST = 4
 SMALLEST = 1 << 15
 #: A dimension that is known to be smaller than this is not cut.
 SMALLEST_DIMENSION = 256
+#: More arguments or results than this have no call that anybody can read, and leave little to spare.
+MOST_NAMES = 100
 #: Rounds of cutting, each along another dimension.
 ROUNDS = 3
 
@@ -279,7 +281,10 @@ class _Candidate:
             entries = [size_of(node.shape) for node in self.work]
             if all(isinstance(size, int) and size < SMALLEST for size in entries):
                 return False
-        return bool(simple) and (len(simple) >= FEWEST or self._expands(order, results))
+        names = max(len(self.reads()), len(needed(self, order, results)))
+        if not simple or names > MOST_NAMES:
+            return False
+        return len(simple) >= FEWEST or self._expands(order, results)
 
     def saved(self, order: Sequence[Node], results: set[Node]) -> float:
         """The entries that need not be stored, less those that must; a dimension counts as 64."""
@@ -407,7 +412,8 @@ def _leave(
                 params = _params(outer, along.axis.get(outer), rows)
                 twins[outer] = intern(outer.op, (twins[outer.args[0]],), params)
         args = tuple([twins[arg] for arg in node.args])
-        twins[node] = intern(node.op, args, _params(node, along.axis.get(node), rows))
+        params = _params(node, along.axis.get(node), rows)
+        twins[node] = intern(node.op, args, params, node.scope)
     outputs: list[Node] = []
     places: list[tuple[int, Node | None]] = []
     for i, (node, terms) in enumerate(exported.items()):

@@ -18,6 +18,7 @@ from graphcomp.codegen.lines import rename_pieces, statement_lines
 from graphcomp.codegen.loop_cut import cut_into_loops
 from graphcomp.codegen.loop_kernels import LoopKernels
 from graphcomp.codegen.memory import Planned, plan_memory
+from graphcomp.codegen.notes import Said
 from graphcomp.codegen.parameters import Parameter
 from graphcomp.codegen.pieces import Piece
 from graphcomp.codegen.plans import Plan, Tree, leaves
@@ -29,7 +30,7 @@ from graphcomp.codegen.workspace import NAME as WORKSPACE
 from graphcomp.codegen.workspace import TYPE, in_workspace, prepared_finer
 from graphcomp.node import Node
 from graphcomp.op import ATOM
-from graphcomp.rewrite import Pass, Report
+from graphcomp.rewrite import Pass, Report, Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Writer:
         records: the named tuples among the results.
         report: what was done to the graph before.
         planned: the statements of each plan's function, and behind it of one that it returns.
+        applied: the rules of which comments tell, as functions are written.
     """
 
     context: Context
@@ -53,6 +55,7 @@ class Writer:
     records: Records
     report: Report
     planned: dict[str, list[Planned]] = field(default_factory=dict)
+    applied: dict[Rule, None] = field(default_factory=dict)
 
     def function(self, plan: Plan) -> list[str]:
         """The function of a plan, as lines; for the target "math" the careful version too."""
@@ -66,6 +69,7 @@ class Writer:
             sharing=dialect.sharing,
             cutter=cutter,
         )
+        self.applied.update(dict.fromkeys(prepared.rules))
         if self.context.workspace:
             prepared = prepared_finer(prepared, dialect.into)
         if dialect.arrays or not _can_raise(prepared):
@@ -117,6 +121,7 @@ class _Function:
         self.writer, self.plan, self.prepared, self.name = writer, plan, prepared, name
         self.slow = slow
         self.careful = writer.context.dialect in {LIMITS, ONCE}
+        self.said = None if writer.context.dialect == LIMITS else Said()
         self.arguments = writer.arguments
         self.names = Names(
             [*writer.taken, *self.arguments.names.values(), *self.arguments.dims.values()]
@@ -224,7 +229,7 @@ class _Function:
         self.dims |= block.dims
         own = {target for s in statements for target in s.targets}
         marked = planned.start if 0 < planned.start < len(statements) else None
-        lines = statement_lines(statements, depth, marked, self.plan.section)
+        lines = statement_lines(statements, depth, marked, self.plan.section, self.said)
         lines += self.results.statement(tree, self.pieces, own, (), depth)
         return self._guarded(lines, self._slow_call())
 
@@ -283,7 +288,7 @@ class _Function:
         read = {*self.results.reads(self.plan.values, self.pieces), *captured}
         ahead = self._in_workspace(ahead, read)
         body = statement_lines(
-            ahead, depth, start if start < len(ahead) else None, self.plan.section
+            ahead, depth, start if start < len(ahead) else None, self.plan.section, self.said
         )
         self.dims |= forward.dims | backward.dims
         end = self.results.statement(self.plan.values, self.pieces, own, captured, 1, mine)
@@ -299,7 +304,7 @@ class _Function:
             ),
         ]
         lines += docstring(f"Cotangents of {self.plan.by}.", indent=2)
-        inside = statement_lines(below, depth + 1, None, "")
+        inside = statement_lines(below, depth + 1, said=self.said)
         mine_too = {target for s in below for target in s.targets}
         inside += self.results.statement(inner, backward.pieces, mine_too, (), depth + 1)
         used = words(inside)

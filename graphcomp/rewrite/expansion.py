@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from graphcomp.node import Node
+from graphcomp.rewrite.rules import Report
 from graphcomp.traversal import topological
 
 
-def expand(nodes: Sequence[Node], kept: Callable[[Node], bool] = lambda _node: False) -> list[Node]:
+def expand(
+    nodes: Sequence[Node],
+    kept: Callable[[Node], bool] = lambda _node: False,
+    report: Report | None = None,
+) -> list[Node]:
     """The nodes with every op that says what it consists of in these terms.
 
     Args:
         nodes: the roots of a graph.
         kept: whether a node stays as it is all the same.
+        report: whose notes go with their nodes.
     """
     while True:
         order = topological(nodes)
@@ -27,4 +33,6 @@ def expand(nodes: Sequence[Node], kept: Callable[[Node], bool] = lambda _node: F
                 memo[node] = node.op.expand(*args, **dict(node.params))
             else:
                 memo[node] = node if args == node.args else node.rebuild(args)
+        if report is not None:
+            report.follow(memo)
         nodes = [memo[node] for node in nodes]  # an expansion may hold ops of this kind again

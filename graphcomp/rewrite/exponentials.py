@@ -16,12 +16,14 @@ from graphcomp.rewrite.patterns import (
     Axes,
     added_to_one,
     below_maximum,
+    divides_exponentials,
     exchanged,
     factors,
     inside,
     negated,
     spread,
     taken_from_one,
+    takes_no_maximum,
 )
 from graphcomp.rewrite.rules import rule
 
@@ -30,7 +32,15 @@ MOVES = {GETITEM, RESHAPE, TRANSPOSE, BROADCAST, GATHER, TAKE_ALONG}
 LONGEST = 4
 
 
-@rule(SUB, ADD, before="exp(x) - 1", after="expm1(x)", why="without cancellation", needs=(EXP,))
+@rule(
+    SUB,
+    ADD,
+    before="exp(x) - 1",
+    after="expm1(x)",
+    why="without cancellation",
+    needs=(EXP,),
+    lost=True,
+)
 def expm1(node: Node) -> Node | None:
     """By definition; 1 - exp(x) is -expm1(x)."""
     left, right = node.args
@@ -47,7 +57,7 @@ def expm1(node: Node) -> Node | None:
     return apply(EXPM1, x) if sign > 0 else -apply(EXPM1, x)
 
 
-@rule(LOG, before="log(1 + x)", after="log1p(x)", why="without cancellation")
+@rule(LOG, before="log(1 + x)", after="log1p(x)", why="without cancellation", lost=True)
 def log1p(node: Node) -> Node | None:
     """By definition; with a difference, of -x."""
     (arg,) = node.args
@@ -58,7 +68,9 @@ def log1p(node: Node) -> Node | None:
     return None if x is None else apply(LOG1P, negated(x))
 
 
-@rule(LOG, LOG1P, before="log(1 - exp(x))", after="log1mexp(x)", why="without cancellation")
+@rule(
+    LOG, LOG1P, before="log(1 - exp(x))", after="log1mexp(x)", why="without cancellation", lost=True
+)
 def log1mexp(node: Node) -> Node | None:
     """log(-expm1(x)) near 0, log1p(-e^x) below -log(2): each has its digits there (Maechler 2012)."""
     (arg,) = node.args
@@ -68,14 +80,20 @@ def log1mexp(node: Node) -> Node | None:
     return None if x is None else apply(LOG1MEXP, x)
 
 
-@rule(LOG, LOG1P, before="log(exp(x))", after="x", why="without overflow")
+@rule(LOG, LOG1P, before="log(exp(x))", after="x", why="without overflow", lost=True)
 def log_of_exp(node: Node) -> Node | None:
     """By definition, for all x. Not so exp(log(x)), which is NaN for x < 0."""
     return inside(EXP if node.op is LOG else EXPM1, node.args[0])
 
 
 @rule(
-    SUB, ADD, before="1 - cos(x)", after="2*sin(x/2)**2", why="without cancellation", needs=(COS,)
+    SUB,
+    ADD,
+    before="1 - cos(x)",
+    after="2*sin(x/2)**2",
+    why="without cancellation",
+    needs=(COS,),
+    lost=True,
 )
 def one_minus_cos(node: Node) -> Node | None:
     """cos(x) = cos^2(x/2) - sin^2(x/2) = 1 - 2 sin^2(x/2); x/2 is exact."""
@@ -92,14 +110,14 @@ def one_minus_cos(node: Node) -> Node | None:
     return sign * apply(SQUARE, apply(SIN, 0.5 * x))
 
 
-@rule(RECIPROCAL, before="1/exp(x)", after="exp(-x)", why="without overflow")
+@rule(RECIPROCAL, before="1/exp(x)", after="exp(-x)", why="without overflow", lost=True)
 def reciprocal_of_exp(node: Node) -> Node | None:
     """By definition. Its derivative as written, -exp(x)/exp(x)**2, overflows where it is 0."""
     x = inside(EXP, node.args[0])
     return None if x is None else apply(EXP, negated(x))
 
 
-@rule(DIV, before="a/exp(x)", after="a*exp(-x)", why="without overflow")
+@rule(DIV, before="a/exp(x)", after="a*exp(-x)", why="without overflow", lost=True)
 def quotient_by_exp(node: Node) -> Node | None:
     """By definition; exp(y)/exp(x) is exp(y - x), whose rounded argument costs 1e-13 at most."""
     above, below = node.args
@@ -125,7 +143,7 @@ def _unshifted(x: Node, axes: Axes) -> Node:
     return x if found is None else found
 
 
-@rule(LOG, before="log(sum(exp(x)))", after="logsumexp(x)", why="without overflow")
+@rule(LOG, before="log(sum(exp(x)))", after="logsumexp(x)", why="without overflow", lost=True)
 def logsumexp(node: Node) -> Node | None:
     """With m = max(x): log(sum(e^m e^(x - m))) = m + log(sum(e^(x - m))), and the sum is 1 or more.
 
@@ -170,7 +188,13 @@ def shifted_logsumexp(node: Node) -> Node | None:
     return None
 
 
-@rule(DIV, before="exp(x)/sum(exp(x))", after="softmax(x)", why="without overflow")
+@rule(
+    DIV,
+    before="exp(x)/sum(exp(x))",
+    after="softmax(x)",
+    why="without overflow",
+    lost=divides_exponentials,
+)
 def softmax(node: Node) -> Node | None:
     """Both multiplied by e^-max(x); a maximum that was taken from x does not matter."""
     above, below = node.args
@@ -182,7 +206,12 @@ def softmax(node: Node) -> Node | None:
 
 
 @rule(
-    MUL, before="exp(x)*(1/sum(exp(x)))", after="softmax(x)", why="without overflow", needs=(EXP,)
+    MUL,
+    before="exp(x)*(1/sum(exp(x)))",
+    after="softmax(x)",
+    why="without overflow",
+    needs=(EXP,),
+    lost=divides_exponentials,
 )
 def softmax_by_reciprocal(node: Node) -> Node | None:
     """As `softmax`: the derivative of log(sum(exp(x))) as written."""
@@ -206,6 +235,7 @@ def softmax_by_reciprocal(node: Node) -> Node | None:
     after="log_softmax(x)",
     why="without overflow",
     needs=(EXP, LOGSUMEXP),
+    lost=takes_no_maximum,
 )
 def log_softmax(node: Node) -> Node | None:
     """The logarithm of exp(x)/sum(exp(x))."""
@@ -230,9 +260,10 @@ def _spread_log(node: Node) -> tuple[Node, Axes] | None:
 
 @rule(
     LOG,
-    before="log(softmax(x)), log(softmax(x)[i])",
+    before="log(softmax(x))",
     after="log_softmax(x)",
     why="without underflow",
+    lost=True,
 )
 def log_of_softmax(node: Node) -> Node | None:
     """By definition; the logarithm of some entries is some entries of the logarithm."""
@@ -264,6 +295,7 @@ def exp_of_log_softmax(node: Node) -> Node | None:
     after="log_softmax(x)",
     why="without overflow",
     needs=(EXP, LOGSUMEXP),
+    lost=takes_no_maximum,
 )
 def added_log_softmax(node: Node) -> Node | None:
     """As `log_softmax`."""

@@ -21,6 +21,7 @@ from graphcomp.ops.transcendental import (
 )
 from graphcomp.rewrite.patterns import (
     added_to_one,
+    divides_exponentials,
     exchanged,
     factors,
     inside,
@@ -48,6 +49,7 @@ CURVED = (EXP, EXPM1, SIGMOID, TANH, SINH, COSH)
     before="log(1 + exp(x))",
     after="softplus(x)",
     why="without overflow or cancellation",
+    lost=True,
 )
 def softplus(node: Node) -> Node | None:
     """log(1 + e^x) = max(x, 0) + log1p(e^-|x|), by taking e^x out of the sum where x > 0."""
@@ -56,7 +58,9 @@ def softplus(node: Node) -> Node | None:
     return None if x is None else apply(SOFTPLUS, x)
 
 
-@rule(LOG, before="log(exp(x) + exp(y))", after="logaddexp(x, y)", why="without overflow")
+@rule(
+    LOG, before="log(exp(x) + exp(y))", after="logaddexp(x, y)", why="without overflow", lost=True
+)
 def log_of_two_exps(node: Node) -> Node | None:
     """log(e^x + e^y) = max(x, y) + log1p(e^-|x - y|)."""
     (arg,) = node.args
@@ -73,7 +77,13 @@ def sigmoid(node: Node) -> Node | None:
     return None if x is None else apply(SIGMOID, negated(x))
 
 
-@rule(DIV, before="a/(1 + exp(-x))", after="a*sigmoid(x)", why="without overflow")
+@rule(
+    DIV,
+    before="a/(1 + exp(-x))",
+    after="a*sigmoid(x)",
+    why="without overflow",
+    lost=divides_exponentials,
+)
 def quotient_sigmoid(node: Node) -> Node | None:
     """By definition; exp(x)/(1 + exp(x)) = 1/(1 + exp(-x)), both sides multiplied by exp(-x)."""
     above, below = node.args
@@ -88,7 +98,7 @@ def quotient_sigmoid(node: Node) -> Node | None:
     return factor if above.constant == 1 else above * factor
 
 
-@rule(DIV, before="exp(x)/(1 + exp(x))**2", after="sigmoid'(x)", why="without overflow")
+@rule(DIV, before="exp(x)/(1 + exp(x))**2", after="sigmoid'(x)", why="without overflow", lost=True)
 def quotient_slope(node: Node) -> Node | None:
     """s(x) s(-x) with s the sigmoid: e^x/(1 + e^x) times 1/(1 + e^x); even, so e^-x may stand there."""
     above, below = node.args
@@ -100,7 +110,14 @@ def quotient_slope(node: Node) -> Node | None:
     return apply(SIGMOID_SLOPE, x) if top is not None and top is x else None
 
 
-@rule(SUB, before="1 - sigmoid(x)", after="sigmoid(-x)", why="without cancellation", needs=CURVED)
+@rule(
+    SUB,
+    before="1 - sigmoid(x)",
+    after="sigmoid(-x)",
+    why="without cancellation",
+    needs=CURVED,
+    lost=True,
+)
 def reflected_sigmoid(node: Node) -> Node | None:
     """1 - 1/(1 + e^-x) = e^-x/(1 + e^-x) = 1/(1 + e^x)."""
     other = taken_from_one(node)
@@ -114,6 +131,7 @@ def reflected_sigmoid(node: Node) -> Node | None:
     after="sigmoid'(x)",
     why="without cancellation",
     needs=CURVED,
+    lost=True,
 )
 def sigmoid_slope(node: Node) -> Node | None:
     """1 - sigmoid(x) is sigmoid(-x) here already; e^-|x|/(1 + e^-|x|)^2 is the product."""
@@ -124,7 +142,12 @@ def sigmoid_slope(node: Node) -> Node | None:
 
 
 @rule(
-    MUL, before="sigmoid(-x)**2*exp(x)", after="sigmoid'(x)", why="without overflow", needs=(EXP,)
+    MUL,
+    before="sigmoid(-x)**2*exp(x)",
+    after="sigmoid'(x)",
+    why="without overflow",
+    needs=(EXP,),
+    lost=True,
 )
 def sigmoid_times_tail(node: Node) -> Node | None:
     """s(-x) e^x = s(x), and s(-x) s(x) is the slope: the derivative of 1/(1 + e^x) as written."""
@@ -149,7 +172,7 @@ def _mirrored(node: Node, y: Node) -> bool:
     return x is not None and x.dtype == y.dtype and opposite(x, y)
 
 
-@rule(LOG, before="log(sigmoid(x))", after="-softplus(-x)", why="without underflow")
+@rule(LOG, before="log(sigmoid(x))", after="-softplus(-x)", why="without underflow", lost=True)
 def log_of_sigmoid(node: Node) -> Node | None:
     """log(1/(1 + e^-x)) = -log(1 + e^-x)."""
     x = inside(SIGMOID, node.args[0])
@@ -157,7 +180,13 @@ def log_of_sigmoid(node: Node) -> Node | None:
 
 
 @rule(
-    ADD, SUB, before="1 + tanh(x)", after="2*sigmoid(2*x)", why="without cancellation", needs=CURVED
+    ADD,
+    SUB,
+    before="1 + tanh(x)",
+    after="2*sigmoid(2*x)",
+    why="without cancellation",
+    needs=CURVED,
+    lost=True,
 )
 def one_plus_tanh(node: Node) -> Node | None:
     """1 + (e^x - e^-x)/(e^x + e^-x) = 2/(1 + e^-2x); 1 - tanh(x) is this at -x."""
@@ -168,7 +197,14 @@ def one_plus_tanh(node: Node) -> Node | None:
     return 2.0 * apply(SIGMOID, 2.0 * (x if node.op is ADD else negated(x)))
 
 
-@rule(SUB, before="1 - tanh(x)**2", after="sech2(x)", why="without cancellation", needs=CURVED)
+@rule(
+    SUB,
+    before="1 - tanh(x)**2",
+    after="sech2(x)",
+    why="without cancellation",
+    needs=CURVED,
+    lost=True,
+)
 def tanh_slope(node: Node) -> Node | None:
     """1 - sinh^2/cosh^2 = 1/cosh^2 = 4 e^-2|x|/(1 + e^-2|x|)^2."""
     other = taken_from_one(node)
@@ -185,6 +221,7 @@ def tanh_slope(node: Node) -> Node | None:
     after="sech2(x)",
     why="without overflow",
     needs=CURVED,
+    lost=True,
 )
 def inverse_square_of_cosh(node: Node) -> Node | None:
     """By definition; cosh overflows at 711."""
@@ -199,7 +236,7 @@ def inverse_square_of_cosh(node: Node) -> Node | None:
     return None if x is None else apply(SECH2, x)
 
 
-@rule(DIV, before="sinh(x)/cosh(x)", after="tanh(x)", why="without overflow")
+@rule(DIV, before="sinh(x)/cosh(x)", after="tanh(x)", why="without overflow", lost=True)
 def sinh_by_cosh(node: Node) -> Node | None:
     """By definition."""
     x, y = inside(SINH, node.args[0]), inside(COSH, node.args[1])
@@ -211,6 +248,7 @@ def sinh_by_cosh(node: Node) -> Node | None:
     before="(exp(x) - exp(-x))/(exp(x) + exp(-x))",
     after="tanh(x)",
     why="without overflow or cancellation",
+    lost=True,
 )
 def tanh_by_exps(node: Node) -> Node | None:
     """By definition."""
@@ -229,6 +267,7 @@ def tanh_by_exps(node: Node) -> Node | None:
     before="(exp(x) - 1)/(exp(x) + 1)",
     after="tanh(x/2)",
     why="without overflow",
+    lost=True,
 )
 def tanh_by_expm1(node: Node) -> Node | None:
     """Both multiplied by e^(-x/2): sinh(x/2)/cosh(x/2)."""
@@ -250,6 +289,7 @@ def tanh_by_expm1(node: Node) -> Node | None:
     after="sinh(x)",
     why="without cancellation",
     needs=CURVED,
+    lost=True,
 )
 def sinh_by_exps(node: Node) -> Node | None:
     """By definition; cosh for the sum. The difference has no digits near 0."""

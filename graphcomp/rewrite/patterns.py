@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 from graphcomp.node import Node
 from graphcomp.op import Op
-from graphcomp.ops.arithmetic import ADD, MUL, NEG, SUB
+from graphcomp.ops.arithmetic import ADD, DIV, MUL, NEG, SUB
 from graphcomp.ops.powers import SQUARE
 from graphcomp.ops.reductions import MAX
 from graphcomp.ops.shaping import BROADCAST, GETITEM, RESHAPE, WHOLE
+from graphcomp.ops.transcendental import EXP
 from graphcomp.shape import Shape
 
 Axes = tuple[int, ...]
@@ -140,3 +141,20 @@ def below_maximum(node: Node, axes: Axes) -> Node | None:
         return None
     found = spread(node.args[1], MAX)
     return node.args[0] if found == (node.args[0], axes) else None
+
+
+def divides_exponentials(node: Node) -> bool:
+    """Whether a quotient or product has a factor exp(x) that may be infinite, and so NaN beside 0."""
+    parts, _ = factors(node.args[0] if node.op is DIV else node)
+    exponents = [inside(EXP, part) for part in parts]
+    return any(x is not None and not _is_below_maximum(x) for x in exponents)
+
+
+def takes_no_maximum(node: Node) -> bool:
+    """Whether no operand has its maximum taken away, after which no exponential overflows."""
+    return not any(_is_below_maximum(arg) for arg in node.args)
+
+
+def _is_below_maximum(x: Node) -> bool:
+    found = spread(x.args[1], MAX) if x.op is SUB else None
+    return found is not None and found[0] is x.args[0]

@@ -14,14 +14,14 @@ from graphcomp.rewrite.patterns import squared
 from graphcomp.rewrite.rules import rule
 
 
-@rule(SQRT, before="sqrt(x**2)", after="|x|", why="without overflow")
+@rule(SQRT, before="sqrt(x**2)", after="|x|", why="without overflow", lost=True)
 def root_of_square(node: Node) -> Node | None:
     """By definition; the derivative at 0 is 0, that of least norm."""
     x = squared(node.args[0])
     return None if x is None else apply(ABS, x)
 
 
-@rule(SQRT, before="sqrt(sum(x**2))", after="norm(x)", why="without overflow")
+@rule(SQRT, before="sqrt(sum(x**2))", after="norm(x)", why="without overflow", lost=True)
 def norm(node: Node) -> Node | None:
     """By definition; the op scales where squares overflow or vanish, and has derivative 0 at 0."""
     (total,) = node.args
@@ -35,7 +35,7 @@ def norm(node: Node) -> Node | None:
     return None
 
 
-@rule(SQRT, before="sqrt(x**2 + y**2)", after="hypot(x, y)", why="without overflow")
+@rule(SQRT, before="sqrt(x**2 + y**2)", after="hypot(x, y)", why="without overflow", lost=True)
 def hypot(node: Node) -> Node | None:
     """By definition; further squares one by one, and 1 is a square."""
     (total,) = node.args

@@ -111,7 +111,7 @@ def _turned(node: Node, rows: sympy.Symbol, memo: Mapping[Node, Node]) -> Node |
         last = axis == node.ndim - 1
         return node if last else apply(LINES, node, axis=axis, rank=node.ndim)
     if node.op.broadcasts or node.op.form is Form.BRACKET:
-        return intern(node.op, tuple(args), node.params)
+        return intern(node.op, tuple(args), node.params, node.scope)
     rule = _RULES.get(node.op)
     if rule is not None:
         return rule(node, args, rows)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from graphcomp.node import Node, current_scope
-from graphcomp.op import Op
+from graphcomp.op import Form, Op
 from graphcomp.traversal import topological
 
 Apply = Callable[[Node], Node | None]
@@ -26,6 +27,9 @@ class Rule:
             of nodes, at nothing but the node and what is below, and never through a name.
         needs: ops without any of which in the graph the rule can't apply; such that no rule makes
             one where there was none. Spares rules that look far.
+        lost: whether the left side, as it stands, loses a result that can be represented: it is
+            NaN, infinite, zero or without digits, or its derivative is; not just a step on the way.
+            For all nodes of the form, or for some.
     """
 
     name: str
@@ -36,6 +40,11 @@ class Rule:
     proof: str
     apply: Apply
     needs: frozenset[Op] = frozenset()
+    lost: bool | Callable[[Node], bool] = False
+
+    def loses(self, node: Node) -> bool:
+        """Whether a node of the left form loses its result."""
+        return self.lost if isinstance(self.lost, bool) else self.lost(node)
 
     @property
     def note(self) -> str:
@@ -44,14 +53,19 @@ class Rule:
 
 
 def rule(
-    *ops: Op, before: str, after: str, why: str = "", needs: tuple[Op, ...] = ()
+    *ops: Op,
+    before: str,
+    after: str,
+    why: str = "",
+    needs: tuple[Op, ...] = (),
+    lost: bool | Callable[[Node], bool] = False,
 ) -> Callable[[Apply], Rule]:
     """Make a rule of the function below: its name is the rule's, its docstring the proof."""
 
     def made(apply: Apply) -> Rule:
         name = getattr(apply, "__name__", "").strip("_")
         proof = " ".join((apply.__doc__ or "").split())
-        return Rule(name, ops, before, after, why, proof, apply, frozenset(needs))
+        return Rule(name, ops, before, after, why, proof, apply, frozenset(needs), lost)
 
     return made
 
@@ -63,7 +77,8 @@ class Report:
     Attributes:
         counts: by the name of a pass, how often each of its rules was applied, by its name.
         visits: by the name of a pass, how many nodes it looked at.
-        notes: nodes of the result and the rule that made each, if its name tells a reader something.
+        notes: nodes of the result and the rule that made each, if its name tells a reader something;
+            of what a rule made, the node behind signs and factors.
     """
 
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -79,10 +94,15 @@ class Report:
         """So many more nodes looked at."""
         self.visits[stage] = self.visits.get(stage, 0) + number
 
-    def follow(self, results: Mapping[Node, Node]) -> None:
-        """Notes go with their nodes when these are built anew."""
-        moved = {results.get(node, node): rule for node, rule in self.notes.items()}
-        self.notes = {node: rule for node, rule in moved.items() if node.args}
+    def follow(self, results: Mapping[Node, Node], replaced: Collection[Node] = ()) -> None:
+        """Notes go with their nodes when these are built anew, or replaced by others."""
+        moved: dict[Node, Rule] = {}
+        for node, made in self.notes.items():
+            new = results.get(node, node)
+            found = new if node in replaced else _behind(new, partial(_has_op, node.op))
+            if found is not None:
+                moved.setdefault(found, made)
+        self.notes = moved
 
     def copy(self) -> Report:
         """A report that goes on from here on its own."""
@@ -138,48 +158,127 @@ def rewrite(
     """
     if order is None:
         order = topological(nodes, stop=set(keep).__contains__)
-    present = {node.op for node in order}
-    possible = {
+    possible = applicable(rules, order)
+    if not possible:
+        return list(nodes)
+    walk = _Walk(possible, report if report is not None else Report(), stage)
+    walk.memo.update((node, node) for node in keep)
+    walk.go(order)
+    return [walk.memo[node] for node in nodes]
+
+
+def applicable(
+    rules: Mapping[Op, Sequence[Rule]], nodes: Iterable[Node]
+) -> dict[Op, Sequence[Rule]]:
+    """The rules that may apply to some of the nodes, or to what comes of them; none if none does now."""
+    present = {node.op for node in nodes}
+    if present.isdisjoint(rules):
+        return {}
+    possible: dict[Op, Sequence[Rule]] = {
         op: found
         for op, listed in rules.items()
         if (found := [each for each in listed if not each.needs or each.needs & present])
     }
-    if present.isdisjoint(possible):
-        return list(nodes)
-    walk = _Walk(possible, report if report is not None else Report(), stage)
-    memo = walk.memo
-    memo.update((node, node) for node in keep)
-    token = current_scope.set("")  # what rules make belongs to no scope but that of the node
-    try:
-        for node in order:
-            if node in memo:
-                continue
-            if node.op not in possible:
-                for arg in node.args:
-                    if memo[arg] is not arg:
-                        break
-                else:
-                    memo[node] = node  # mostly
-                    walk.visits += 1
-                    continue
-            walk.finish(node)
-    finally:
-        current_scope.reset(token)
-    walk.report.visit(stage, walk.visits)
-    walk.report.follow(walk.memo)
-    walk.report.notes.update((walk.memo.get(n, n), r) for n, r in walk.made.items())
-    return [walk.memo[node] for node in nodes]
+    return {} if present.isdisjoint(possible) else possible
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What became of nodes, and by which rules.
+
+    Attributes:
+        results: what is left of each node in the end.
+        report: what was done.
+    """
+
+    results: Mapping[Node, Node]
+    report: Report
+    _next: Mapping[Node, Node]
+    _rules: Mapping[Node, Rule]
+
+    def path(self, node: Node) -> Iterator[tuple[Node, Rule]]:
+        """The rules by which a node itself became another one, with what each was applied to."""
+        while node in self._next:
+            if node in self._rules:
+                yield node, self._rules[node]
+            node = self._next[node]
+
+
+def follow_rewriting(
+    order: Sequence[Node], rules: Mapping[Op, Sequence[Rule]], stage: str
+) -> Followed:
+    """As `rewrite`, for nodes in topological order; says what became of each of them, and how."""
+    walk = _Walk(rules, Report(), stage)
+    walk.go(order)
+    return Followed(walk.memo, walk.report, walk.becomes, walk.used)
+
+
+#: What a rule makes may stand behind signs and factors, and later also behind what moves entries.
+_AROUND = {Form.NEGATION, Form.PRODUCT, Form.BROADCAST, Form.TRANSPOSE, Form.NAMED}
+_DEEPEST = 8
+
+
+def _behind(node: Node, wanted: Callable[[Node], bool]) -> Node | None:
+    """The first node that is wanted, behind signs, factors, and what moves entries about."""
+    waiting = [node]
+    for _ in range(_DEEPEST):
+        if not waiting:
+            break
+        inner = waiting.pop(0)
+        if wanted(inner):
+            return inner
+        if _is_around(inner):
+            waiting += inner.args
+    return None
+
+
+def _has_op(op: Op, node: Node) -> bool:
+    return node.op is op
+
+
+def _is_around(node: Node) -> bool:
+    return node.op.form in _AROUND or node.op.view
 
 
 class _Walk:
-    """The state of one walk: `memo` holds what is finished, `becomes` what waits for another node."""
+    """The state of one walk.
+
+    `memo` holds what is finished, `becomes` what another node takes the place of, and `used` the rule
+    by which it does.
+    """
 
     def __init__(self, rules: Mapping[Op, Sequence[Rule]], report: Report, stage: str) -> None:
         self.rules, self.report, self.stage = rules, report, stage
         self.memo: dict[Node, Node] = {}
         self.becomes: dict[Node, Node] = {}
         self.made: dict[Node, Rule] = {}
+        self.used: dict[Node, Rule] = {}
         self.visits = 0
+
+    def go(self, order: Sequence[Node]) -> None:
+        """Finish nodes in topological order, and keep notes."""
+        memo, possible = self.memo, self.rules
+        token = current_scope.set("")  # what rules make belongs to no scope but that of the node
+        try:
+            for node in order:
+                if node in memo:
+                    continue
+                if node.op not in possible:
+                    for arg in node.args:
+                        if memo[arg] is not arg:
+                            break
+                    else:
+                        memo[node] = node  # mostly
+                        self.visits += 1
+                        continue
+                self.finish(node)
+        finally:
+            current_scope.reset(token)
+        self.report.visit(self.stage, self.visits)
+        self.report.follow(memo)
+        made = Report(notes=self.made)
+        made.follow(memo)
+        self.report.notes |= made.notes
 
     def finish(self, node: Node) -> None:
         """Finish a node whose arguments are finished."""
@@ -239,10 +338,19 @@ class _Walk:
                 assert result.shape == node.shape, (each.name, node, result)
                 assert result.dtype == node.dtype, (each.name, node, result)
                 self.report.count(self.stage, each.name)
-                if each.why and result not in self.memo:
-                    self.made[result] = each
+                self.used[node] = each
+                if each.why:
+                    self.note(each, result)
                 return result
         return node
+
+    def note(self, each: Rule, result: Node) -> None:
+        """Note which rule made a node, unless that was there already."""
+        found = _behind(
+            result, lambda node: node.args != () and not _is_around(node) and node not in self.memo
+        )
+        if found is not None:
+            self.made.setdefault(found, each)
 
     @staticmethod
     def applied(each: Rule, node: Node) -> Node | None:

@@ -53,7 +53,7 @@ def share(
         else:
             memo[node] = node if args == node.args else node.rebuild(args)
     if report is not None and chosen:
-        report.follow(memo)
+        report.follow(memo, chosen)
     return memo, names
 
 

@@ -147,8 +147,8 @@ def _checked(x: Any, y: Any, W1: Any, W2: Any) -> tuple[Array, Array, Array, Arr
 def loss(x: ArrayLike, y: ArrayLike, W1: ArrayLike, W2: ArrayLike) -> float:
     """Value of loss."""
     x, y, W1, W2 = _checked(x, y, W1, W2)
-    w1 = W1.dot(x)
-    h = np.maximum(w1, _0)
+    h = W1.dot(x)
+    np.maximum(h, _0, out=h)
     r = W2.dot(h)
     r -= y
     loss = 0.5 * r.dot(r)
@@ -160,15 +160,15 @@ def loss_value_and_grad(
 ) -> tuple[float, tuple[Array, Array]]:
     """Value and gradient of loss with respect to W1 (m, n) and W2 (k, m)."""
     x, y, W1, W2 = _checked(x, y, W1, W2)
-    w1 = W1.dot(x)
-    h = np.maximum(w1, _0)
+    h = W1.dot(x)
+    np.maximum(h, _0, out=h)
     r = W2.dot(h)
     r -= y
     loss = 0.5 * r.dot(r)
     # adjoints, seed loss_bar = 1
     d_loss_d_W2 = r[:, None] * h
     h_bar = r.dot(W2)
-    h_bar *= w1 > _0  # w1_bar
+    h_bar *= h > _0  # w1_bar
     d_loss_d_W1 = h_bar[:, None] * x
     return float(loss), (d_loss_d_W1, d_loss_d_W2)
 
@@ -180,13 +180,13 @@ def loss_vjp(
     (k, m).
     """
     x, y, W1, W2 = _checked(x, y, W1, W2)
-    w1 = W1.dot(x)
-    h = np.maximum(w1, _0)
+    h = W1.dot(x)
+    np.maximum(h, _0, out=h)
     r = W2.dot(h)
     r -= y
     loss = 0.5 * r.dot(r)
     # for the way back
-    t1 = w1 > _0
+    t1 = h > _0
 
     def vjp(u: float) -> tuple[Array, Array]:
         """Cotangents of W1 (m, n) and W2 (k, m)."""
@@ -220,14 +220,14 @@ def loss_jvp(
     W2_dot = _as_array("W2_dot", W2_dot, ("k", "m"))
     if W2_dot.shape != (k, m):
         raise _misfit("W2_dot", W2_dot.shape, (k, m), ("k", "m"), ("y", "W1"))
-    w1 = W1.dot(x)
-    h = np.maximum(w1, _0)
+    h = W1.dot(x)
+    np.maximum(h, _0, out=h)
     r = W2.dot(h)
     r -= y
     loss = 0.5 * r.dot(r)
     # tangents
     w1_dot = W1_dot.dot(x)
-    w1_dot *= w1 > _0  # h_dot
+    w1_dot *= h > _0  # h_dot
     w2_dot = W2_dot.dot(h)
     w2_dot += W2.dot(w1_dot)
     loss_dot = w2_dot.dot(r)
@@ -253,19 +253,19 @@ def loss_hvp(
     v_W2 = _as_array("v_W2", v_W2, ("k", "m"))
     if v_W2.shape != (k, m):
         raise _misfit("v_W2", v_W2.shape, (k, m), ("k", "m"), ("y", "W1"))
-    w1 = W1.dot(x)
-    h = np.maximum(w1, _0)
+    h = W1.dot(x)
+    np.maximum(h, _0, out=h)
     r = W2.dot(h)
     r -= y
     # derivatives
-    t1 = w1 > _0
+    t1 = h > _0
     t2 = v_W1.dot(x)
     t2 *= t1
     t3 = v_W2.dot(h)
     t3 += W2.dot(t2)
-    hvp_W1 = ((r.dot(v_W2) + t3.dot(W2)) * t1)[:, None] * x
     hvp_W2 = t3[:, None] * h
     hvp_W2 += r[:, None] * t2
+    hvp_W1 = ((r.dot(v_W2) + t3.dot(W2)) * t1)[:, None] * x
     return hvp_W1, hvp_W2
 
 

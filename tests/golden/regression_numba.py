@@ -15,8 +15,9 @@ Steps
     w4 = log(w3)            (n,)
     regression = sum(w4)/n  ()
 
-1/(1 + exp(-x)) is computed as sigmoid(x), and log(1 + exp(x)) as softplus(x): these do
-    not overflow.
+Rewritten for accuracy
+    log(1 + exp(x))  as  softplus(x)
+
 Options: functions value_and_grad, vjp; target numba; wrt w.
 Graph: sha256 665c7da9fbdaf66f7cfbb08a74ab665cba925a379b1da1b2861c8fd9c87dcdb0.
 """
@@ -167,6 +168,7 @@ def _regression_value_and_grad_loops(
         for j in range(d):
             w1 += X[i, j] * w[j]
         w2 = -y[i] * w1
+        # softplus: log(1 + exp(x)), without overflow or cancellation
         w4 = _one_softplus(w2)
         t2 += w4
         w2_bar = t1 * _one_sigmoid(w2)
@@ -202,6 +204,7 @@ def _regression_vjp_loops(
         for j in range(d):
             w1 += X[i, j] * w[j]
         w2 = -y[i] * w1
+        # softplus: log(1 + exp(x)), without overflow or cancellation
         w4 = _one_softplus(w2)
         t1 += w4
         t2[i] = _one_sigmoid(w2)

@@ -11,6 +11,9 @@ Steps
     w4 = 1 + exp(w3)  ()
     y = 1/w4          ()
 
+Rewritten for accuracy
+    y**2*exp(x) with y = 1/(1 + exp(x))  as  sigmoid'(x)
+
 Options: functions value_and_grad, vjp; target math; wrt x, a.
 Graph: sha256 030720eef06881a70cfd0d952fe52c3c5f5b32ea0edba9c6705cbd1f0e4c680a.
 """
@@ -85,6 +88,7 @@ def sigmoid_value_and_grad(x: float, a: float) -> tuple[float, tuple[float, floa
         w4 = 1.0 + math.exp(w3)
         y = 1.0 / w4
         # adjoints, seed y_bar = 1
+        # slope_of_inverse: y**2*exp(x) with y = 1/(1 + exp(x)), without 0*inf
         minus_w3_bar = _sigmoid_slope(w3)
         d_y_d_x = minus_w3_bar * a
         d_y_d_a = minus_w3_bar * x
@@ -120,6 +124,7 @@ def sigmoid_vjp(
         w4 = 1.0 + math.exp(w3)
         y = 1.0 / w4
         # for the way back
+        # slope_of_inverse: y**2*exp(x) with y = 1/(1 + exp(x)), without 0*inf
         t1 = _sigmoid_slope(w3)
     except (ArithmeticError, ValueError):  # at the edge of a domain
         return _sigmoid_vjp_limits(x, a)

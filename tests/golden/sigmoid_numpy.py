@@ -11,6 +11,9 @@ Steps
     w4 = 1 + exp(w3)  ()
     y = 1/w4          ()
 
+Rewritten for accuracy
+    y**2*exp(x) with y = 1/(1 + exp(x))  as  sigmoid'(x)
+
 Options: functions value, value_and_grad, jvp, hessian; target numpy; wrt x, a.
 Graph: sha256 030720eef06881a70cfd0d952fe52c3c5f5b32ea0edba9c6705cbd1f0e4c680a.
 """
@@ -100,6 +103,7 @@ def sigmoid_value_and_grad(x: float, a: float) -> tuple[float, tuple[float, floa
     w4 = 1.0 + np.exp(w3)
     y = 1.0 / w4
     # adjoints, seed y_bar = 1
+    # slope_of_inverse: y**2*exp(x) with y = 1/(1 + exp(x)), without 0*inf
     minus_w3_bar = _sigmoid_slope(w3)
     d_y_d_x = minus_w3_bar * a
     d_y_d_a = minus_w3_bar * x
@@ -116,6 +120,7 @@ def sigmoid_jvp(x: float, a: float, x_dot: float, a_dot: float) -> tuple[float, 
     y = 1.0 / w4
     # tangents
     w3_dot = -x_dot * a - a_dot * x
+    # slope_of_inverse: y**2*exp(x) with y = 1/(1 + exp(x)), without 0*inf
     y_dot = -w3_dot * _sigmoid_slope(w3)
     return float(y), float(y_dot)
 
@@ -127,8 +132,9 @@ def sigmoid_hessian(x: float, a: float) -> tuple[tuple[float, float], ...]:
     # derivatives
     small = np.exp(-np.abs(w3))
     t1 = 1.0 + small
+    # slope_of_inverse: y**2*exp(x) with y = 1/(1 + exp(x)), without 0*inf
     t2 = small / np.square(t1)
-    t3 = t2 * (np.maximum(small, np.sign(w3)) / t1)
+    t3 = t2 * (np.maximum(small, np.sign(w3)) / t1)  # slope_of_inverse
     d2_y_d_x_d_x = -(-2.0 * (a * t3) + a * t2) * a
     t4 = -2.0 * (x * t3) + x * t2
     d2_y_d_x_d_a = t2 - t4 * a
