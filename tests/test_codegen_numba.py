@@ -7,7 +7,9 @@ all others run the loops as Python.
 
 import importlib
 import importlib.util
+import math
 import os
+import platform
 import re
 import subprocess
 import sys
@@ -25,7 +27,7 @@ import graphcomp as gc
 from graphcomp import ops
 from graphcomp.check import check_module
 from graphcomp.cli import main
-from graphcomp.codegen import compiled, generate, load, loop_cut, write_module
+from graphcomp.codegen import compiled, generate, load, loop_cut, vectors, write_module
 from graphcomp.errors import InputError
 from graphcomp.graph import GraphData, input_node
 from graphcomp.node import apply
@@ -56,7 +58,7 @@ def uncompiled(**_options):
     """What stands in for `numba.njit`: the function itself."""
 
     def decorate(function):
-        if function.__name__.startswith("_one_"):
+        if hasattr(numba_runtime, function.__name__):
             return function
         return lambda *args: boxed(function(*args))
 
@@ -65,7 +67,8 @@ def uncompiled(**_options):
 
 def stand_in(patch):
     module = types.ModuleType("numba")
-    vars(module).update(njit=uncompiled, prange=range)
+    config = types.SimpleNamespace(DISABLE_JIT=True)
+    vars(module).update(njit=uncompiled, prange=range, config=config)
     patch.setitem(sys.modules, "numba", module)
 
 
@@ -345,6 +348,59 @@ def test_compiled_entries_have_the_limits_of_numpy(dtype, points):
 
 def graph_function(graph: GraphData):
     return vars(load(generate(graph, target="numba"), graph.name))[graph.name]
+
+
+# ---------------------------------------------------------------- several entries at once
+
+VECTORS = sorted(set(vectors.FUNCTIONS) & {op.name for op in ops.ALL})
+HAS_LIBMVEC = platform.machine() == "x86_64" and platform.libc_ver() >= ("glibc", "2.35")
+
+
+def of_each_function(dtype: str) -> GraphData:
+    x = gc.array("x", "n", dtype=dtype)
+    return GraphData([x], {f"y_{name}": getattr(gc, name)(x) for name in VECTORS}, name="each")
+
+
+def test_most_functions_of_one_number_are_taken_several_at_once(as_python):
+    graph = of_each_function("float64")
+    source = agree(graph, {"x": np.linspace(0.1, 0.9, 7)}, target="numba", rtol=1e-14)
+    assert len(VECTORS) > 12
+    assert set(re.findall(r"= _v_(\w+)\(", loops_of(source))) == set(VECTORS)
+
+
+@needs_numba
+@pytest.mark.slow
+@pytest.mark.parametrize(("dtype", "rtol"), [("float64", 2e-15), ("float32", 1e-6)])
+def test_several_entries_at_once_are_what_single_ones_are(dtype, rtol):
+    """Everywhere in the domains, at their edges, and on what is left over of a vector."""
+    grid = [np.linspace(-0.999, 0.999, 501), np.linspace(-30, 90, 333), np.geomspace(1e-9, 1e9)]
+    for name in VECTORS:
+        x = gc.array("x", "n", dtype=dtype)
+        module = load(generate(GraphData([x], {"y": getattr(gc, name)(x)}), target="numba"), "y")
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            points = np.concatenate([POINTS, *grid]).astype(dtype)
+            expected = getattr(np, name)(points.astype("float64")).astype(dtype)
+        for count in (len(points), 3):
+            found, wanted = module.y(points[:count]), expected[:count]
+            np.testing.assert_allclose(found, wanted, rtol, 1e-45, err_msg=name)
+        lines = "".join(module._y_loops.inspect_llvm().values()).split("\n")
+        assert any("call <" in line and "_ZGV" in line for line in lines) is HAS_LIBMVEC, name
+
+
+@needs_numba
+def test_sums_are_added_up_several_terms_at_once():
+    x, y = gc.array("x", "n"), gc.array("y", "n")
+    module = load(generate(GraphData([x, y], {"s": gc.dot(x, y)}), target="numba"), "s")
+    a, b = np.random.default_rng(0).standard_normal((2, 1003))
+    np.testing.assert_allclose(module.s(a, b), math.fsum(a * b), rtol=1e-13)
+    assert "fadd reassoc contract <" in "".join(module._s_loops.inspect_llvm().values())
+
+
+def test_without_the_library_the_functions_are_those_of_numpy(as_python):
+    module = load(generate(function("chain"), target="numba"), "chain")
+    assert module._KNOWN == []
+    assert module._v_sin is np.sin
 
 
 # ---------------------------------------------------------------- what the loops look like

@@ -17,7 +17,7 @@ from graphcomp.codegen.loop_order import Item, Loop, Order, writes_own
 from graphcomp.codegen.loop_terms import Terms, numpy_name, reads_of
 from graphcomp.codegen.loop_units import Unit, name_axes, units_of
 from graphcomp.codegen.pieces import DEFAULTS, Piece
-from graphcomp.nest import Join
+from graphcomp.nest import PRODUCT, TOTAL, Join
 from graphcomp.node import Node
 from graphcomp.op import ATOM
 from graphcomp.shape import MAX_RANK, Dim
@@ -247,7 +247,7 @@ class LoopFunction:
             name = f"{name}[{self.terms.index(unit, place)}]"
         lines: list[str] = []
         while True:
-            text = self._assigned(name, place.join, term)
+            text = self._assigned(name, place, unit, term, pieces)
             longest = max(pieces, key=lambda piece: len(piece.text), default=term)
             fits = len(INDENT) * depth + len(text) <= WIDTH
             if fits or _SIMPLE.match(longest.text):
@@ -257,14 +257,29 @@ class LoopFunction:
             pieces = [spilled if piece.text == longest.text else piece for piece in pieces]
             term = self.terms.term(unit, pieces)
 
-    def _assigned(self, name: str, join: Join | None, term: Piece) -> str:
+    def _assigned(
+        self, name: str, place: Place, unit: Unit, term: Piece, pieces: Sequence[Piece]
+    ) -> str:
         """The statement that sets an entry, or joins a term to it."""
+        join = place.join
         if join is None:
             return f"{name} = {term.text}"
+        if join is TOTAL and self._in_any_order(name, place):
+            if unit.nest.term is PRODUCT:
+                return f"{name} = _plus_product({name}, {pieces[0].text}, {pieces[1].text})"
+            return f"{name} = _plus({name}, {term.text})"
         in_place = _IN_PLACE.match(join.update)
         if in_place is None:
             return f"{name} = {join.update.format(name, term.text)}"
         return f"{name} {in_place[1]}= {term.text}"
+
+    def _in_any_order(self, name: str, place: Place) -> bool:
+        """Whether the terms of a sum need not be added one after the other.
+
+        They must where each goes to an entry of its own, and threads know sums by their form.
+        """
+        shared = self.terms.context.threads and not place.around
+        return name.isidentifier() and place.node.dtype.kind == "f" and not shared
 
     def _stays(
         self, node: Node, term: Piece, scope: tuple[Loop, ...], items: Sequence[Item]

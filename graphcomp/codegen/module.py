@@ -12,7 +12,7 @@ from typing import Any
 from graphcomp.ad import Wrt
 from graphcomp.codegen import runtime
 from graphcomp.codegen.arguments import COMPILED, RESERVED, STORED, STRUCTURED, Arguments
-from graphcomp.codegen.compiled import compiled_helpers, loading
+from graphcomp.codegen.compiled import DECORATORS, compiled_part, loading
 from graphcomp.codegen.constants import Array, Constants, is_large, packed_arrays, stored_lines
 from graphcomp.codegen.dialects import MATH, NUMBA, NUMPY, Context, Dialect, no_arrays
 from graphcomp.codegen.digest import graph_digest
@@ -231,9 +231,9 @@ def _assemble(
         functions = ["", "", *writer.arguments.checked(), *functions]
     functions = [*(["", "", *stored] if stored else []), *functions]
     functions = [*_used_helpers(functions, about.target, carried), *functions]
-    compiled = any(line in {"@_compiled", "@_threaded"} for line in functions)
+    compiled = any(line in DECORATORS for line in functions)
     if compiled:
-        functions = [*compiled_helpers(functions), *functions]
+        functions = compiled_part(functions)
     fixed = [
         "",
         *literal(sorted(bodies, key=_natural), "__all__ = "),
@@ -295,8 +295,9 @@ def _imports(code: str, *, arrays: bool, compiled: bool) -> list[str]:
     def uses(word: str) -> bool:
         return word in code and re.search(rf"(?<![\w.\"]){word}\b", code) is not None
 
-    wanted = {"importlib": compiled, "hashlib": uses("hashlib"), "math": uses("math")}
-    plain = [name for name, used in (wanted | {"pathlib": compiled}).items() if used]
+    wanted = {name: uses(name) for name in ("hashlib", "math", "platform")}
+    wanted |= dict.fromkeys(("importlib", "pathlib"), compiled)
+    plain = [name for name, used in wanted.items() if used]
     lines = ["", *(f"import {name}" for name in sorted(plain))]
     abstract = [
         name
