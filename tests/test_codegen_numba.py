@@ -450,6 +450,37 @@ def test_a_function_without_loops_for_anything_needs_no_compiler():
     assert "@_compiled" not in source
 
 
+def growth(x, a):
+    return gc.exp(-a * x) / (1 + gc.sin(x) ** 2)
+
+
+def test_a_few_scalars_are_floats_of_python(as_python):
+    """A call of compiled code would take longer than all that it computes."""
+    graph = gc.from_function(growth, x="", a="")
+    kinds = ("value", "grad", "value_and_grad", "vjp", "jvp", "jacobian")
+    source = agree(graph, {"x": 0.7, "a": 1.5}, kinds=kinds, target="numba", rtol=1e-12)
+    assert "import numpy" not in source
+    assert "numba" not in source.replace("target numba", "").replace('"target": "numba"', "")
+    assert "target numba" in source
+    module = load(generate(graph, target="numba"), "growth")
+    for one in (1, np.float64(1), np.ones(()), True):
+        assert module.growth(one, 1.0) == pytest.approx(math.exp(-1) / (1 + math.sin(1) ** 2))
+    with pytest.raises(TypeError, match="x: expected a number"):
+        module.growth(np.ones(2), 1.0)
+    assert "loops" not in graph.explain(["value"], target="numba")
+
+
+def test_many_scalars_and_other_dtypes_are_compiled():
+    def many(x, a):
+        for _ in range(30):
+            x = gc.sin(a * x)
+        return x
+
+    assert "@_compiled" in generate(gc.from_function(many, x="", a=""), target="numba")
+    x = gc.scalar("x", dtype="float32")
+    assert "@_compiled" in generate(GraphData([x], {"y": gc.sin(x)}), target="numba")
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_long_functions_in_parts(name, as_python, monkeypatch):
     monkeypatch.setattr(loop_cut, "ONCE", 5)

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 import sympy
 
 from graphcomp.ad import Wrt
-from graphcomp.codegen.module import TARGETS, requested
+from graphcomp.codegen.dialects import Dialect
+from graphcomp.codegen.module import requested
 from graphcomp.codegen.plans import Plan
 from graphcomp.codegen.prepare import FREE, Prepared, prepare
 from graphcomp.codegen.regions import CALL, PART
 from graphcomp.codegen.source import cutter_of
+from graphcomp.codegen.targets import dialect_of
 from graphcomp.graph import GraphData
 from graphcomp.node import Node
 from graphcomp.rewrite import PASSES, Report
@@ -56,11 +58,11 @@ def explain(
       blocks      none
     """
     _, plans, report, _ = requested(graph, functions, wrt, target, None, output)
-    return "\n".join(line for each in plans for line in _of_plan(each, report, target))
+    dialect = dialect_of(target, plans)
+    return "\n".join(line for each in plans for line in _of_plan(each, report, dialect))
 
 
-def _of_plan(plan: Plan, report: Report, target: str) -> list[str]:
-    dialect = TARGETS[target]
+def _of_plan(plan: Plan, report: Report, dialect: Dialect) -> list[str]:
     prepared = prepare(plan, PASSES, report, dialect.spells)
     before = [n for n in topological([*plan.outputs.values()]) if n.args]
     rows = [("operations", f"{len(before)} before the passes, {_operations(prepared)} after them")]

@@ -14,7 +14,7 @@ from graphcomp.codegen import runtime
 from graphcomp.codegen.arguments import COMPILED, RESERVED, STORED, STRUCTURED, Arguments
 from graphcomp.codegen.compiled import DECORATORS, compiled_part, loading
 from graphcomp.codegen.constants import Array, Constants, is_large, packed_arrays, stored_lines
-from graphcomp.codegen.dialects import MATH, NUMBA, NUMPY, Context, Dialect, no_arrays
+from graphcomp.codegen.dialects import Context, Dialect, no_arrays
 from graphcomp.codegen.digest import graph_digest
 from graphcomp.codegen.flat import FLAT, flat_function
 from graphcomp.codegen.functions import named_steps, plan
@@ -23,6 +23,7 @@ from graphcomp.codegen.layout import literal
 from graphcomp.codegen.plans import Plan, Request
 from graphcomp.codegen.records import Records
 from graphcomp.codegen.source import Writer
+from graphcomp.codegen.targets import TARGETS, dialect_of
 from graphcomp.errors import InputError, NamingError
 from graphcomp.graph import GraphData
 from graphcomp.names import check_name, fresh_name, identifier
@@ -32,7 +33,6 @@ from graphcomp.program import Program, build_program
 from graphcomp.rewrite import PASSES, Report, stabilize_graph
 from graphcomp.traversal import collector_at_rest, topological
 
-TARGETS = {"numpy": NUMPY, "math": MATH, "numba": NUMBA}
 _WORD = re.compile(r"\b_[A-Za-z]\w*\b")
 
 
@@ -154,10 +154,12 @@ def _generate(
     request, plans, report, program = requested(graph, functions, wrt, target, name, output)
     carried = _carried(topological([node for each in plans for node in each.outputs.values()]))
     reserved = {*_reserved(graph, TARGETS[target]), *_carried(graph.nodes), *carried}
-    writer, constants = _writer(graph, plans, reserved, target, report, parallel=parallel)
+    flat = FLAT in ((functions,) if isinstance(functions, str) else functions)
+    dialect = TARGETS[target] if flat else dialect_of(target, plans)
+    writer, constants = _writer(graph, plans, reserved, dialect, report, parallel=parallel)
     functions_of = {each.name: writer.function(each) for each in plans}
     kinds = [each.kind for each in plans]
-    if FLAT in ((functions,) if isinstance(functions, str) else functions):
+    if flat:
         if not TARGETS[target].arrays:
             msg = f"{FLAT} returns an array: use target 'numpy'"
             raise InputError(msg)
@@ -187,12 +189,11 @@ def _writer(
     graph: GraphData,
     plans: Sequence[Plan],
     reserved: set[str],
-    target: str,
+    dialect: Dialect,
     report: Report,
     *,
     parallel: bool,
 ) -> tuple[Writer, Constants]:
-    dialect = TARGETS[target]
     arguments = Arguments.of(graph.arguments, reserved, arrays=dialect.arrays)
     parameters = [parameter.name for parameter in arguments.parameters]
     taken = {*reserved, *arguments.names.values(), *arguments.dims.values(), *parameters}
@@ -230,7 +231,8 @@ def _assemble(
     if about.request.graph.inputs:
         functions = ["", "", *writer.arguments.checked(), *functions]
     functions = [*(["", "", *stored] if stored else []), *functions]
-    functions = [*_used_helpers(functions, about.target, carried), *functions]
+    arrays = writer.context.dialect.arrays
+    functions = [*_used_helpers(functions, carried, arrays=arrays), *functions]
     compiled = any(line in DECORATORS for line in functions)
     if compiled:
         functions = compiled_part(functions)
@@ -243,9 +245,9 @@ def _assemble(
     values = ["", *printed] if printed else []
     values += writer.records.lines()
     code = "\n".join([*fixed, *values, *functions])
-    needs = "NumPy and numba" if compiled else "NumPy" if about.target != "math" else "Python"
+    needs = "NumPy and numba" if compiled else "NumPy" if arrays else "Python"
     top = header(about, writer.arguments, needs, stored=bool(stored))
-    lines = [*top, *_imports(code, arrays=about.target != "math", compiled=compiled)]
+    lines = [*top, *_imports(code, arrays=arrays, compiled=compiled)]
     return "\n".join([*lines, *fixed, *values, *functions]) + "\n"
 
 
@@ -271,9 +273,9 @@ def _carried(nodes: Iterable[Node]) -> dict[str, str]:
     return found
 
 
-def _used_helpers(lines: Sequence[str], target: str, carried: Mapping[str, str]) -> list[str]:
+def _used_helpers(lines: Sequence[str], carried: Mapping[str, str], *, arrays: bool) -> list[str]:
     """The source of the runtime functions that the code calls, and of those that they call."""
-    own = math_runtime if target == "math" else numpy_runtime
+    own = numpy_runtime if arrays else math_runtime
     functions = {**_helpers(runtime), **_helpers(own)}
     known = [*functions, *carried]
 
