@@ -27,7 +27,7 @@ import graphcomp as gc
 from graphcomp import ops
 from graphcomp.check import check_module
 from graphcomp.cli import main
-from graphcomp.codegen import compiled, generate, load, loop_cut, vectors, write_module
+from graphcomp.codegen import compiled, generate, load, loop_blocks, loop_cut, vectors, write_module
 from graphcomp.errors import InputError
 from graphcomp.graph import GraphData, input_node
 from graphcomp.node import apply
@@ -97,6 +97,12 @@ def mixture(x, log_weights, means, scales):
     return np.sum(gc.logsumexp(exponents, axis=1))
 
 
+def factors(x, log_weights, means, L):
+    """A mixture with a matrix for each component."""
+    z = np.einsum("kij,nkj->nki", L, x[:, None, :] - means)
+    return np.sum(gc.logsumexp(log_weights - 0.5 * np.sum(z**2, axis=2), axis=1))
+
+
 def regression(X, y, w):
     return gc.mean(gc.log(1 + gc.exp(-y * (X @ w))))
 
@@ -130,6 +136,7 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], dict[str, str]]] = {
     "rosenbrock": (rosenbrock, {"x": "n"}),
     "chain": (chain, {"x": "n"}),
     "mixture": (mixture, {"x": "n d", "log_weights": "k", "means": "k d", "scales": "k d"}),
+    "factors": (factors, {"x": "n d", "log_weights": "k", "means": "k d", "L": "k d d"}),
     "regression": (regression, {"X": "n d", "y": "n", "w": "d"}),
     "network": (network, {"X": "n 3", "W1": "3 4", "b1": "4", "W2": "4 2", "Y": "n 2"}),
     "classifier": (classifier, {"X": "n d", "W": "d k", "Y": "n k"}),
@@ -176,8 +183,31 @@ def test_a_compiled_gradient():
     agree(graph, point(graph), kinds=("value_and_grad", "vjp"), target="numba", rtol=1e-9)
 
 
+@pytest.mark.parametrize("name", ["factors", "regression", "classifier"])
+def test_several_blocks_of_rows(name, as_python, monkeypatch):
+    """The last one is shorter; what is summed over rows goes on from block to block."""
+    monkeypatch.setattr(loop_blocks, "ROUND", 2)
+    monkeypatch.setattr(loop_blocks, "ENTRIES", 2)
+    graph = function(name)
+    source = agree(graph, point(graph), kinds=ALL_KINDS, target="numba", rtol=1e-9)
+    assert "stop = start + rows" in source
+
+
+@needs_numba
+@pytest.mark.slow
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("name", ["factors", "regression"])
+def test_compiled_blocks_of_rows(name, dtype):
+    formula, shapes = FUNCTIONS[name]
+    inputs = [gc.array(key, shape, dtype=dtype) for key, shape in shapes.items()]
+    graph = GraphData(inputs, {"y": formula(*inputs)})
+    values = point(graph, {"n": 1500, "d": 3, "k": 4}, dtype)
+    source = agree(graph, values, kinds=("value_and_grad", "vjp"), target="numba", rtol=1e-9)
+    assert "stop = start + rows" in source
+
+
 @pytest.mark.parametrize("sizes", [(0, 3, 4), (1, 1, 1), (4, 0, 2), (2, 3, 1)])
-@pytest.mark.parametrize("name", ["chain", "mixture", "regression", "distances"])
+@pytest.mark.parametrize("name", ["chain", "mixture", "factors", "regression", "distances"])
 def test_sizes_of_none_and_one(name, sizes, as_python):
     graph = function(name)
     values = point(graph, dict(zip("ndk", sizes, strict=True)))
@@ -421,19 +451,32 @@ def test_slices_are_added_up_in_one_loop():
     assert "d_rosenbrock_d_x[i + 1] += w4_bar" in source
 
 
-def test_rows_of_a_matrix_are_read_once():
+def test_rows_of_a_matrix_are_read_once_while_they_are_in_the_cache():
+    """Products with them are summed row by row; functions of the products take several rows."""
     source = loops_of(generate(function("regression"), ["value_and_grad"], "w", target="numba"))
-    assert re.findall(r"^ *for .*", source, re.MULTILINE) == [
-        "    for i in range(n):",
-        "        for j in range(d):",
-        "        for j in range(d):",
+    assert re.findall(r"^ *(?:for .*|\w+_block = .*)", source, re.MULTILINE) == [
+        "    for start in range(0, n, step):",
+        "        X_block = X[start:stop]",
+        "        y_block = y[start:stop]",
+        "        for i in range(rows):",
+        "            for j in range(d):",
+        "        for i in range(rows):",
+        "        for i in range(rows):",
+        "            for j in range(d):",
         "    for i in range(d):",  # the sign of what was added up
     ]
     assert not re.search(r"np\.(?:empty|zeros)\(\(?n", source)
 
 
-def test_what_is_large_is_never_there_as_a_whole():
-    source = loops_of(generate(function("mixture"), ["value_and_grad"], "means", target="numba"))
+def test_rows_of_a_matrix_are_read_once_by_threads():
+    graph = function("regression")
+    source = generate(graph, ["value_and_grad"], "w", target="numba", parallel=True)
+    assert "_block" not in source
+
+
+@pytest.mark.parametrize("name", ["mixture", "factors"])
+def test_what_is_large_is_never_there_as_a_whole(name):
+    source = loops_of(generate(function(name), ["value_and_grad"], "means", target="numba"))
     assert "n," not in "".join(re.findall(r"np\.(?:empty|zeros)\((.*)\)", source))
 
 

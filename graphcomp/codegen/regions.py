@@ -12,7 +12,7 @@ known before all blocks are done; so nodes that need one belong to a later regio
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,7 +91,10 @@ def parts_of(order: Iterable[Node]) -> dict[Node, list[Node]]:
 
 
 def cut_into_rows(
-    outputs: Sequence[Node], names: Mapping[Node, str], late: Collection[Node] = ()
+    outputs: Sequence[Node],
+    names: Mapping[Node, str],
+    late: Collection[Node] = (),
+    wanted: Callable[[Sequence[Node], Collection[Node]], bool] = lambda _nodes, _summed: True,
 ) -> tuple[list[Node], dict[Node, str], dict[Node, Node]]:
     """The outputs with calls in place of the regions that are worth it.
 
@@ -99,6 +102,7 @@ def cut_into_rows(
         outputs: the nodes.
         names: of nodes, wanted.
         late: inputs that are known later than all others (the seeds of a pullback).
+        wanted: whether a region of these nodes, some of them sums over the rows, is cut at all.
 
     Returns:
         The outputs, the names of what is left of the graph, and what has become of each node that
@@ -108,7 +112,7 @@ def cut_into_rows(
     left: dict[Node, Node] | None = None
     for _ in range(ROUNDS):
         order = topological(outputs)
-        found = _best(order, set(outputs), late)
+        found = _best(order, set(outputs), late, wanted)
         if not found:
             break
         memo = _replace(order, set(outputs), found, named)
@@ -120,7 +124,12 @@ def cut_into_rows(
     return list(outputs), named, left or {}
 
 
-def _best(order: Sequence[Node], results: set[Node], late: Collection[Node]) -> list[_Candidate]:
+def _best(
+    order: Sequence[Node],
+    results: set[Node],
+    late: Collection[Node],
+    wanted: Callable[[Sequence[Node], Collection[Node]], bool],
+) -> list[_Candidate]:
     """The regions along the dimension by which most is gained."""
     best: list[_Candidate] = []
     gain: tuple[float, float] = (0, 0)
@@ -128,7 +137,11 @@ def _best(order: Sequence[Node], results: set[Node], late: Collection[Node]) -> 
         along = _Along(dim, late)
         for node in order:
             along.visit(node)
-        found = [c for c in along.candidates(order) if c.worth_it(dim, order, results)]
+        found = [
+            c
+            for c in along.candidates(order)
+            if c.worth_it(dim, order, results) and wanted(c.nodes, along.summed)
+        ]
         work = sum(c.saved(order, results) for c in found)
         leading = -sum(along.axis[node] for c in found for node in c.work)
         if (work, leading) > gain:

@@ -35,6 +35,7 @@ TOP = Op(
     evaluate=lambda x, axes: np.max(x, axis=axes, keepdims=True, initial=-np.inf),
     shape=_shape,
     dtype=first_dtype,
+    along=lambda cut, _shapes, *, axes: None if cut[0] in axes else cut[0],
     nest=_nest,
     spell={"text": Spelling("top({0})"), "numpy": _numpy},
 )

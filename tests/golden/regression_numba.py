@@ -239,27 +239,46 @@ def _checked(X: ArrayLike, y: ArrayLike, w: ArrayLike) -> tuple[Array, Array, Ar
 
 @_compiled
 def _regression_value_and_grad_loops(
-    X: Array, w: Array, y: Array, d: int, n: int
+    X: Array, w: Array, y: Array, a4: Any, d: int, n: int
+) -> tuple[Any, Array]:
+    """All rows in loops, in blocks that stay in the cache."""
+    width = d + 1
+    step = max(1024 // width, 1) * 64
+    w1 = np.empty(step)
+    t2 = 0.0
+    t3 = np.empty(step)
+    t4 = np.zeros(d)
+    for start in range(0, n, step):
+        rows = min(step, n - start)
+        stop = start + rows
+        X_block = X[start:stop]
+        y_block = y[start:stop]
+        for i in range(rows):
+            t1 = 0.0
+            for j in range(d):
+                t1 = _plus_product(t1, X_block[i, j], w[j])
+            w1[i] = t1
+        for i in range(rows):
+            w2 = -y_block[i] * w1[i]
+            w4 = _one_softplus(w2)
+            t2 = _plus(t2, w4)
+            w2_bar = a4 * _one_sigmoid(w2)
+            t3[i] = w2_bar * y_block[i]
+        for i in range(rows):
+            for j in range(d):
+                t4[j] = _plus_product(t4[j], X_block[i, j], t3[i])
+    return t2, t4
+
+
+@_compiled
+def _regression_value_and_grad_loops_2(
+    t1: Any, t2: Array, d: int, n: int
 ) -> tuple[Any, Array]:
     """Entry by entry, in loops."""
-    t3 = np.zeros(d)
     d_regression_d_w = np.empty(d)
-    t1 = 1.0 / float(n)
-    t2 = 0.0
-    for i in range(n):
-        w1 = 0.0
-        for j in range(d):
-            w1 = _plus_product(w1, X[i, j], w[j])
-        w2 = -y[i] * w1
-        w4 = _one_softplus(w2)
-        t2 = _plus(t2, w4)
-        w2_bar = t1 * _one_sigmoid(w2)
-        t4 = w2_bar * y[i]
-        for j in range(d):
-            t3[j] += X[i, j] * t4
-    regression = t2 / float(n)
+    regression = t1 / float(n)
     for i in range(d):
-        d_regression_d_w[i] = -t3[i]
+        d_regression_d_w[i] = -t2[i]
     return regression, d_regression_d_w
 
 
@@ -270,7 +289,8 @@ def regression_value_and_grad(
     X, y, w = _checked(X, y, w)
     n = X.shape[0]
     d = X.shape[1]
-    regression, d_regression_d_w = _regression_value_and_grad_loops(X, w, y, d, n)
+    t1, t2 = _regression_value_and_grad_loops(X, w, y, 1.0 / np.float64(n), d, n)
+    regression, d_regression_d_w = _regression_value_and_grad_loops_2(t1, t2, d, n)
     return float(regression), d_regression_d_w
 
 
@@ -278,34 +298,44 @@ def regression_value_and_grad(
 def _regression_vjp_loops(
     X: Array, w: Array, y: Array, d: int, n: int
 ) -> tuple[Any, Array]:
-    """Entry by entry, in loops."""
-    t2 = np.empty(n)
-    t1 = 0.0
-    for i in range(n):
-        w1 = 0.0
-        for j in range(d):
-            w1 = _plus_product(w1, X[i, j], w[j])
-        w2 = -y[i] * w1
-        w4 = _one_softplus(w2)
-        t1 = _plus(t1, w4)
-        t2[i] = _one_sigmoid(w2)
-    regression = t1 / float(n)
-    return regression, t2
+    """All rows in loops, in blocks that stay in the cache."""
+    width = d + 1
+    step = max(1024 // width, 1) * 64
+    t3_all = np.empty(n)
+    w1 = np.empty(step)
+    t2 = 0.0
+    for start in range(0, n, step):
+        rows = min(step, n - start)
+        stop = start + rows
+        X_block = X[start:stop]
+        y_block = y[start:stop]
+        t3 = t3_all[start:stop]
+        for i in range(rows):
+            t1 = 0.0
+            for j in range(d):
+                t1 = _plus_product(t1, X_block[i, j], w[j])
+            w1[i] = t1
+        for i in range(rows):
+            w2 = -y_block[i] * w1[i]
+            w4 = _one_softplus(w2)
+            t2 = _plus(t2, w4)
+            t3[i] = _one_sigmoid(w2)
+    return t2, t3_all
 
 
 @_compiled
 def _regression_vjp_loops_2(
-    u: Any, t1: Array, y: Array, X: Array, d: int, n: int
+    u: Any, t2: Array, y: Array, X: Array, d: int, n: int
 ) -> Array:
     """Entry by entry, in loops."""
     t3 = np.zeros(d)
     w_bar = np.empty(d)
-    t2 = u / float(n)
+    t1 = u / float(n)
     for i in range(n):
-        w2_bar = t2 * t1[i]
+        w2_bar = t1 * t2[i]
         t4 = w2_bar * y[i]
         for j in range(d):
-            t3[j] += X[i, j] * t4
+            t3[j] = _plus_product(t3[j], X[i, j], t4)
     for i in range(d):
         w_bar[i] = -t3[i]
     return w_bar
@@ -318,12 +348,13 @@ def regression_vjp(
     X, y, w = _checked(X, y, w)
     n = X.shape[0]
     d = X.shape[1]
-    regression, t1 = _regression_vjp_loops(X, w, y, d, n)
+    t1, t2 = _regression_vjp_loops(X, w, y, d, n)
+    regression = np.float64(t1) / float(n)
 
     def vjp(u: float) -> Array:
         """Cotangents of w (d,)."""
         u = _as_scalar("u", u)
-        w_bar = _regression_vjp_loops_2(u, t1, y, X, d, n)
+        w_bar = _regression_vjp_loops_2(u, t2, y, X, d, n)
         return w_bar
 
     return float(regression), vjp
