@@ -684,8 +684,11 @@ def test_machine_code_is_kept_beside_the_file(tmp_path, monkeypatch):
 
 
 def test_an_explanation_counts_what_is_in_loops():
-    lines = function("regression").explain(["value"], target="numba").splitlines()
+    lines = function("chain").explain(["value"], target="numba").splitlines()
     assert re.fullmatch(r"  loops +\d+ operations in 1 compiled function", lines[-1])
+    lines = function("factors").explain(["value_and_grad"], target="numba").splitlines()
+    loops = r"  loops +\d+ operations in \d compiled functions?, 1 of them in blocks along n"
+    assert re.fullmatch(loops, lines[-1])
     A = gc.array("A", "n n")
     lines = gc.Graph([A], {"y": gc.inv(A)}).explain(["value"], target="numba").splitlines()
     assert lines[-1].split() == ["loops", "none"]

@@ -11,7 +11,7 @@ from graphcomp.codegen.dialects import Dialect
 from graphcomp.codegen.module import requested
 from graphcomp.codegen.plans import Plan
 from graphcomp.codegen.prepare import FREE, Prepared, prepare
-from graphcomp.codegen.regions import CALL, PART
+from graphcomp.codegen.regions import CALL, PART, Region
 from graphcomp.codegen.source import cutter_of
 from graphcomp.codegen.targets import dialect_of
 from graphcomp.graph import GraphData
@@ -115,8 +115,13 @@ def _loops(prepared: Prepared) -> str:
     found = [node.param("region") for node in prepared.order if node.op is CALL]
     if not found:
         return "none"
-    count = sum(len(loops.nodes) for loops in found)
-    return f"{count} operations in {len(found)} compiled function{'s' * (len(found) > 1)}"
+    blocks = [part for part in found if isinstance(part, Region)]
+    nodes = [node for part in blocks for node in topological(part.outputs)]
+    count = sum(bool(node.args) and not _shows(node) for node in nodes)
+    count += sum(len(part.nodes) for part in found if not isinstance(part, Region))
+    along = ", ".join(dict.fromkeys(str(part.dim) for part in blocks))
+    text = f"{count} operations in {len(found)} compiled function{'s' * (len(found) > 1)}"
+    return f"{text}, {len(blocks)} of them in blocks along {along}" if blocks else text
 
 
 def _blocks(prepared: Prepared) -> str:
