@@ -34,7 +34,7 @@ def _compiled(function: Function, **options: Any) -> Function:
     return result'''
 
 #: Machine code that calls a C library is of no use with another one.
-_NAMED = '    function.__qualname__ += "_".join(platform.libc_ver() if _KNOWN else ())'
+_NAMED = '    function.__qualname__ += "_" + "_".join(platform.libc_ver()) if _KNOWN else ""'
 
 _THREADS = '''
 

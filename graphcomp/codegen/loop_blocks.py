@@ -178,7 +178,8 @@ class BlockFunction(LoopFunction):
             lines += layout(f"{self.terms.variables[node]} = {part}", 2)
         if node in self.terms.turned:
             name, order = self.terms.turned[node]
-            lines += layout(f"{name} = np.ascontiguousarray(np.transpose({part}, {order}))", 2)
+            turned = f"{part}.T" if node.ndim == 2 else f"np.transpose({part}, {order})"
+            lines += layout(f"{name} = np.ascontiguousarray({turned})", 2)
         return lines
 
     def _part(self, name: str, axis: int) -> str:

@@ -10,6 +10,8 @@ from graphcomp.codegen.vectors import FUNCTIONS
 from graphcomp.nest import TOTAL, Nest
 from graphcomp.node import Node
 
+#: Longer regions take too long to compile as one function.
+MOST = 300
 _COSTLY = re.compile(rf"\bnp\.({'|'.join(FUNCTIONS)})\(|\b_one_")
 
 
@@ -21,6 +23,8 @@ def gains_by_blocks(
     It is if there are products of small matrices for each row, or, on one thread, functions of one
     number for each row beside sums over it.
     """
+    if len(nodes) > MOST:
+        return False
     nests = {node: nest_of(node, always=True) for node in nodes}
     if not all(isinstance(nest, Nest) for nest in nests.values()):
         return False

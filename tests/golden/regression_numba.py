@@ -135,7 +135,7 @@ _v_log1p = _vector_function("log1p", np.log1p)
 def _compiled(function: Function, **options: Any) -> Function:
     """Machine code for a function, made at its first call and kept on disk."""
     cache = pathlib.Path(__file__).is_file()
-    function.__qualname__ += "_".join(platform.libc_ver() if _KNOWN else ())
+    function.__qualname__ += "_" + "_".join(platform.libc_ver()) if _KNOWN else ""
     make = numba.njit(cache=cache, error_model="numpy", **options)
     result: Function = make(function)
     return result
