@@ -199,6 +199,7 @@ class Op:
             need no rule.
         nest: ``rule(shapes, **params)`` gives the op as loops over single entries, as one loop nest or
             one for each argument, or None where it is none. Elementwise ops need no rule.
+        library: ``rule(shapes)`` says whether NumPy does it by a library that is faster than loops.
         parts: ``rule(args, **params)`` gives the op in terms of others that have loops.
         margin: on arrays, how far the arguments are from the nearest kink; None: smooth.
         analytic: whether `evaluate` extends to complex arguments, so that the complex step is exact.
@@ -236,6 +237,7 @@ class Op:
     batch: Rule | None = None
     along: Rule | None = None
     nest: Rule | None = None
+    library: Rule | None = None
     parts: Rule | None = None
     margin: Rule | None = None
     analytic: bool = True

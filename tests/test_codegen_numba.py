@@ -7,7 +7,9 @@ all others run the loops as Python.
 
 import importlib
 import importlib.util
+import math
 import os
+import platform
 import re
 import subprocess
 import sys
@@ -25,7 +27,7 @@ import graphcomp as gc
 from graphcomp import ops
 from graphcomp.check import check_module
 from graphcomp.cli import main
-from graphcomp.codegen import compiled, generate, load, loop_cut, write_module
+from graphcomp.codegen import compiled, generate, load, loop_blocks, loop_cut, vectors, write_module
 from graphcomp.errors import InputError
 from graphcomp.graph import GraphData, input_node
 from graphcomp.node import apply
@@ -56,7 +58,7 @@ def uncompiled(**_options):
     """What stands in for `numba.njit`: the function itself."""
 
     def decorate(function):
-        if function.__name__.startswith("_one_"):
+        if hasattr(numba_runtime, function.__name__):
             return function
         return lambda *args: boxed(function(*args))
 
@@ -65,7 +67,8 @@ def uncompiled(**_options):
 
 def stand_in(patch):
     module = types.ModuleType("numba")
-    vars(module).update(njit=uncompiled, prange=range)
+    config = types.SimpleNamespace(DISABLE_JIT=True)
+    vars(module).update(njit=uncompiled, prange=range, config=config)
     patch.setitem(sys.modules, "numba", module)
 
 
@@ -92,6 +95,12 @@ def mixture(x, log_weights, means, scales):
     z = (x[:, None, :] - means) * scales
     exponents = log_weights - 0.5 * np.sum(z**2, axis=2) + np.sum(np.log(scales), axis=1)
     return np.sum(gc.logsumexp(exponents, axis=1))
+
+
+def factors(x, log_weights, means, L):
+    """A mixture with a matrix for each component."""
+    z = np.einsum("kij,nkj->nki", L, x[:, None, :] - means)
+    return np.sum(gc.logsumexp(log_weights - 0.5 * np.sum(z**2, axis=2), axis=1))
 
 
 def regression(X, y, w):
@@ -127,6 +136,7 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], dict[str, str]]] = {
     "rosenbrock": (rosenbrock, {"x": "n"}),
     "chain": (chain, {"x": "n"}),
     "mixture": (mixture, {"x": "n d", "log_weights": "k", "means": "k d", "scales": "k d"}),
+    "factors": (factors, {"x": "n d", "log_weights": "k", "means": "k d", "L": "k d d"}),
     "regression": (regression, {"X": "n d", "y": "n", "w": "d"}),
     "network": (network, {"X": "n 3", "W1": "3 4", "b1": "4", "W2": "4 2", "Y": "n 2"}),
     "classifier": (classifier, {"X": "n d", "W": "d k", "Y": "n k"}),
@@ -173,8 +183,31 @@ def test_a_compiled_gradient():
     agree(graph, point(graph), kinds=("value_and_grad", "vjp"), target="numba", rtol=1e-9)
 
 
+@pytest.mark.parametrize("name", ["factors", "regression", "classifier"])
+def test_several_blocks_of_rows(name, as_python, monkeypatch):
+    """The last one is shorter; what is summed over rows goes on from block to block."""
+    monkeypatch.setattr(loop_blocks, "ROUND", 2)
+    monkeypatch.setattr(loop_blocks, "ENTRIES", 2)
+    graph = function(name)
+    source = agree(graph, point(graph), kinds=ALL_KINDS, target="numba", rtol=1e-9)
+    assert "stop = start + rows" in source
+
+
+@needs_numba
+@pytest.mark.slow
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("name", ["factors", "regression"])
+def test_compiled_blocks_of_rows(name, dtype):
+    formula, shapes = FUNCTIONS[name]
+    inputs = [gc.array(key, shape, dtype=dtype) for key, shape in shapes.items()]
+    graph = GraphData(inputs, {"y": formula(*inputs)})
+    values = point(graph, {"n": 1500, "d": 3, "k": 4}, dtype)
+    source = agree(graph, values, kinds=("value_and_grad", "vjp"), target="numba", rtol=1e-9)
+    assert "stop = start + rows" in source
+
+
 @pytest.mark.parametrize("sizes", [(0, 3, 4), (1, 1, 1), (4, 0, 2), (2, 3, 1)])
-@pytest.mark.parametrize("name", ["chain", "mixture", "regression", "distances"])
+@pytest.mark.parametrize("name", ["chain", "mixture", "factors", "regression", "distances"])
 def test_sizes_of_none_and_one(name, sizes, as_python):
     graph = function(name)
     values = point(graph, dict(zip("ndk", sizes, strict=True)))
@@ -347,6 +380,61 @@ def graph_function(graph: GraphData):
     return vars(load(generate(graph, target="numba"), graph.name))[graph.name]
 
 
+# ---------------------------------------------------------------- several entries at once
+
+VECTORS = sorted(set(vectors.FUNCTIONS) & {op.name for op in ops.ALL})
+HAS_LIBMVEC = platform.machine() == "x86_64" and platform.libc_ver() >= ("glibc", "2.35")
+
+
+def of_each_function(dtype: str) -> GraphData:
+    x = gc.array("x", "n", dtype=dtype)
+    return GraphData([x], {f"y_{name}": getattr(gc, name)(x) for name in VECTORS}, name="each")
+
+
+def test_most_functions_of_one_number_are_taken_several_at_once(as_python):
+    graph = of_each_function("float64")
+    kinds = ("value", "vjp", "jvp")  # beside the diagonal of the Jacobian, 0*nan is not formed
+    x = np.linspace(0.1, 0.9, 7)
+    source = agree(graph, {"x": x}, kinds=kinds, target="numba", rtol=1e-14)
+    assert len(VECTORS) > 12
+    assert set(re.findall(r"= _v_(\w+)\(", loops_of(source))) == set(VECTORS)
+
+
+@needs_numba
+@pytest.mark.slow
+@pytest.mark.parametrize(("dtype", "rtol"), [("float64", 2e-15), ("float32", 1e-6)])
+def test_several_entries_at_once_are_what_single_ones_are(dtype, rtol):
+    """Everywhere in the domains, at their edges, and on what is left over of a vector."""
+    grid = [np.linspace(-0.999, 0.999, 501), np.linspace(-30, 90, 333), np.geomspace(1e-9, 1e9)]
+    for name in VECTORS:
+        x = gc.array("x", "n", dtype=dtype)
+        module = load(generate(GraphData([x], {"y": getattr(gc, name)(x)}), target="numba"), "y")
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            points = np.concatenate([POINTS, *grid]).astype(dtype)
+            expected = getattr(np, name)(points.astype("float64")).astype(dtype)
+        for count in (len(points), 3):
+            found, wanted = module.y(points[:count]), expected[:count]
+            np.testing.assert_allclose(found, wanted, rtol, 1e-45, err_msg=name)
+        lines = "".join(module._y_loops.inspect_llvm().values()).split("\n")
+        assert any("call <" in line and "_ZGV" in line for line in lines) is HAS_LIBMVEC, name
+
+
+@needs_numba
+def test_sums_are_added_up_several_terms_at_once():
+    x, y = gc.array("x", "n"), gc.array("y", "n")
+    module = load(generate(GraphData([x, y], {"s": gc.dot(x, y)}), target="numba"), "s")
+    a, b = np.random.default_rng(0).standard_normal((2, 1003))
+    np.testing.assert_allclose(module.s(a, b), math.fsum(a * b), rtol=1e-13)
+    assert "fadd reassoc contract <" in "".join(module._s_loops.inspect_llvm().values())
+
+
+def test_without_the_library_the_functions_are_those_of_numpy(as_python):
+    module = load(generate(function("chain"), target="numba"), "chain")
+    assert module._KNOWN == []
+    assert module._v_sin is np.sin
+
+
 # ---------------------------------------------------------------- what the loops look like
 
 
@@ -365,19 +453,32 @@ def test_slices_are_added_up_in_one_loop():
     assert "d_rosenbrock_d_x[i + 1] += w4_bar" in source
 
 
-def test_rows_of_a_matrix_are_read_once():
+def test_rows_of_a_matrix_are_read_once_while_they_are_in_the_cache():
+    """Products with them are summed row by row; functions of the products take several rows."""
     source = loops_of(generate(function("regression"), ["value_and_grad"], "w", target="numba"))
-    assert re.findall(r"^ *for .*", source, re.MULTILINE) == [
-        "    for i in range(n):",
-        "        for j in range(d):",
-        "        for j in range(d):",
+    assert re.findall(r"^ *(?:for .*|\w+_block = .*)", source, re.MULTILINE) == [
+        "    for start in range(0, n, step):",
+        "        X_block = X[start:stop]",
+        "        y_block = y[start:stop]",
+        "        for i in range(rows):",
+        "            for j in range(d):",
+        "        for i in range(rows):",
+        "        for i in range(rows):",
+        "            for j in range(d):",
         "    for i in range(d):",  # the sign of what was added up
     ]
     assert not re.search(r"np\.(?:empty|zeros)\(\(?n", source)
 
 
-def test_what_is_large_is_never_there_as_a_whole():
-    source = loops_of(generate(function("mixture"), ["value_and_grad"], "means", target="numba"))
+def test_rows_of_a_matrix_are_read_once_by_threads():
+    graph = function("regression")
+    source = generate(graph, ["value_and_grad"], "w", target="numba", parallel=True)
+    assert "_block" not in source
+
+
+@pytest.mark.parametrize("name", ["mixture", "factors"])
+def test_what_is_large_is_never_there_as_a_whole(name):
+    source = loops_of(generate(function(name), ["value_and_grad"], "means", target="numba"))
     assert "n," not in "".join(re.findall(r"np\.(?:empty|zeros)\((.*)\)", source))
 
 
@@ -392,6 +493,37 @@ def test_a_function_without_loops_for_anything_needs_no_compiler():
     A = gc.array("A", "n n")
     source = generate(GraphData([A], {"y": gc.inv(A)}), target="numba")
     assert "@_compiled" not in source
+
+
+def growth(x, a):
+    return gc.exp(-a * x) / (1 + gc.sin(x) ** 2)
+
+
+def test_a_few_scalars_are_floats_of_python(as_python):
+    """A call of compiled code would take longer than all that it computes."""
+    graph = gc.from_function(growth, x="", a="")
+    kinds = ("value", "grad", "value_and_grad", "vjp", "jvp", "jacobian")
+    source = agree(graph, {"x": 0.7, "a": 1.5}, kinds=kinds, target="numba", rtol=1e-12)
+    assert "import numpy" not in source
+    assert "numba" not in source.replace("target numba", "").replace('"target": "numba"', "")
+    assert "target numba" in source
+    module = load(generate(graph, target="numba"), "growth")
+    for one in (1, np.float64(1), np.ones(()), True):
+        assert module.growth(one, 1.0) == pytest.approx(math.exp(-1) / (1 + math.sin(1) ** 2))
+    with pytest.raises(TypeError, match="x: expected a number"):
+        module.growth(np.ones(2), 1.0)
+    assert "loops" not in graph.explain(["value"], target="numba")
+
+
+def test_many_scalars_and_other_dtypes_are_compiled():
+    def many(x, a):
+        for _ in range(30):
+            x = gc.sin(a * x)
+        return x
+
+    assert "@_compiled" in generate(gc.from_function(many, x="", a=""), target="numba")
+    x = gc.scalar("x", dtype="float32")
+    assert "@_compiled" in generate(GraphData([x], {"y": gc.sin(x)}), target="numba")
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -554,8 +686,11 @@ def test_machine_code_is_kept_beside_the_file(tmp_path, monkeypatch):
 
 
 def test_an_explanation_counts_what_is_in_loops():
-    lines = function("regression").explain(["value"], target="numba").splitlines()
+    lines = function("chain").explain(["value"], target="numba").splitlines()
     assert re.fullmatch(r"  loops +\d+ operations in 1 compiled function", lines[-1])
+    lines = function("factors").explain(["value_and_grad"], target="numba").splitlines()
+    loops = r"  loops +\d+ operations in \d compiled functions?, 1 of them in blocks along n"
+    assert re.fullmatch(loops, lines[-1])
     A = gc.array("A", "n n")
     lines = gc.Graph([A], {"y": gc.inv(A)}).explain(["value"], target="numba").splitlines()
     assert lines[-1].split() == ["loops", "none"]

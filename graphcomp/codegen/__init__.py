@@ -7,7 +7,7 @@ from graphcomp.codegen.explain import explain
 from graphcomp.codegen.flat import FLAT
 from graphcomp.codegen.loading import CompiledFunction, compile_function, load
 from graphcomp.codegen.module import Generated, build_module, generate
-from graphcomp.codegen.options import TARGETS
+from graphcomp.codegen.targets import TARGETS
 from graphcomp.codegen.writing import write_files_of, write_module
 
 #: Every kind of function.

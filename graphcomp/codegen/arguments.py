@@ -19,6 +19,7 @@ from graphcomp.codegen.layout import (
 )
 from graphcomp.codegen.parameters import SCALARS, Parameter
 from graphcomp.codegen.passing import DTYPE, passing_lines
+from graphcomp.codegen.vectors import FUNCTIONS
 from graphcomp.evaluate import Binding, bindings
 from graphcomp.graph import Argument
 from graphcomp.names import fresh_name
@@ -37,7 +38,9 @@ RESERVED = frozenset(
 #: Names that they use if loops are compiled, if there are structures, or constants in a file, too.
 COMPILED = frozenset(
     {"numba", "importlib", "pathlib", "TypeVar", "Function", "ImportError", "IndexError"}
-    | {"_compiled", "_threaded"}
+    | {"_compiled", "_threaded", "_summed", "platform", "set", "list"}
+    | {"_vector_lanes", "_vector_names", "_vector_function", "_LANES", "_KNOWN"}
+    | {f"_v_{name}" for name in FUNCTIONS}
 )
 STRUCTURED = frozenset({"Mapping", "NamedTuple", "Sequence", "list"})
 STORED = frozenset({"ImportError", "OSError", "Path", "hashlib", "_STORED"})

@@ -7,11 +7,14 @@ import re
 from collections.abc import Sequence
 from importlib.util import find_spec
 
+from graphcomp.codegen.vectors import vector_definitions, with_vectors
 from graphcomp.errors import InputError
 from graphcomp.ops import numba_runtime
 
 #: What installs it.
 INSTALL = "pip install numba"
+#: What stands above a function that is compiled.
+DECORATORS = frozenset({"@_compiled", "@_threaded", "@_summed"})
 
 _WORD = re.compile(r"\b_[a-z]\w*\b")
 _HEAD = f"""try:
@@ -23,21 +26,27 @@ Function = TypeVar("Function", bound=Callable[..., Any])"""
 
 _DECORATOR = '''
 
-def _compiled(function: Function) -> Function:
+def _compiled(function: Function, **options: Any) -> Function:
     """Machine code for a function, made at its first call and kept on disk."""
     cache = pathlib.Path(__file__).is_file()
-    make = numba.njit(cache=cache, error_model="numpy")
+    make = numba.njit(cache=cache, error_model="numpy", **options)
     result: Function = make(function)
     return result'''
+
+#: Machine code that calls a C library is of no use with another one.
+_NAMED = '    function.__qualname__ += "_" + "_".join(platform.libc_ver()) if _KNOWN else ""'
 
 _THREADS = '''
 
 def _threaded(function: Function) -> Function:
     """As _compiled; the turns of its outer loops are shared out among threads."""
-    cache = pathlib.Path(__file__).is_file()
-    make = numba.njit(cache=cache, error_model="numpy", parallel=True)
-    result: Function = make(function)
-    return result'''
+    return _compiled(function, parallel=True)'''
+
+_SUMS = '''
+
+def _summed(function: Function) -> Function:
+    """As _compiled; terms may be added in any order, several at once."""
+    return _compiled(function, fastmath={"reassoc", "contract"})'''
 
 
 def require_numba() -> None:
@@ -56,8 +65,8 @@ def loading() -> list[str]:
     return ["", *_HEAD.split("\n")]
 
 
-def compiled_helpers(lines: Sequence[str]) -> list[str]:
-    """The function that compiles others, and functions of single entries that the lines call."""
+def compiled_part(lines: Sequence[str]) -> list[str]:
+    """Functions, behind those that compile them, and functions of single entries that they call."""
     known = {
         name: value
         for name, value in vars(numba_runtime).items()
@@ -70,10 +79,20 @@ def compiled_helpers(lines: Sequence[str]) -> list[str]:
             if word in known and word not in wanted:
                 wanted.add(word)
                 queue.append(inspect.getsource(known[word]))
-    found = _DECORATOR.split("\n") if any("@_compiled" in line for line in lines) or wanted else []
-    if any("@_threaded" in line for line in lines):
-        found += _THREADS.split("\n")
+    helpers: list[str] = []
     for name, function in known.items():
         if name in wanted:
-            found += ["", "", "@_compiled", *inspect.getsource(function).rstrip().split("\n")]
-    return found
+            decorator = "@_summed" if name in numba_runtime.SUMS else "@_compiled"
+            helpers += ["", "", decorator, *inspect.getsource(function).rstrip().split("\n")]
+    functions = with_vectors([*helpers, *lines])
+    if not any(line in DECORATORS for line in functions):
+        return functions
+    vectors = vector_definitions(functions)
+    decorators = _DECORATOR.split("\n")
+    if vectors:
+        place = next(i for i, line in enumerate(decorators) if "make =" in line)
+        decorators.insert(place, _NAMED)
+    for name, text in (("@_threaded", _THREADS), ("@_summed", _SUMS)):
+        if name in functions:
+            decorators += text.split("\n")
+    return [*vectors, *decorators, *functions]

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import sympy
 
 from graphcomp.ad import Wrt
+from graphcomp.codegen.dialects import Dialect
 from graphcomp.codegen.live import TYPICAL
 from graphcomp.codegen.memory import Planned
 from graphcomp.codegen.module import make_writer, requested
-from graphcomp.codegen.options import TARGETS, Options
+from graphcomp.codegen.options import Options
 from graphcomp.codegen.plans import Plan
 from graphcomp.codegen.prepare import FREE, Prepared, prepare
-from graphcomp.codegen.regions import CALL, PART
+from graphcomp.codegen.regions import CALL, PART, Region
 from graphcomp.codegen.source import cutter_of
 from graphcomp.graph import GraphData
 from graphcomp.node import Node
@@ -65,14 +66,14 @@ def explain(
     writer, _ = make_writer(graph, plans, set(), Options(target), report)
     lines = []
     for each in plans:
-        if TARGETS[target].arrays:
+        if writer.context.dialect.arrays:
             writer.function(each)
-        lines += _of_plan(each, report, target, writer.planned.get(each.name, ()))
+        planned = writer.planned.get(each.name, ())
+        lines += _of_plan(each, report, writer.context.dialect, planned)
     return "\n".join(lines)
 
 
-def _of_plan(plan: Plan, report: Report, target: str, planned: Sequence[Planned]) -> list[str]:
-    dialect = TARGETS[target]
+def _of_plan(plan: Plan, report: Report, dialect: Dialect, planned: Sequence[Planned]) -> list[str]:
     sharing = dialect.sharing
     prepared = prepare(plan, PASSES, report, dialect.spells, sharing=sharing)
     before = [n for n in topological([*plan.outputs.values()]) if n.args]
@@ -138,8 +139,13 @@ def _loops(prepared: Prepared) -> str:
     found = [node.param("region") for node in prepared.order if node.op is CALL]
     if not found:
         return "none"
-    count = sum(len(loops.nodes) for loops in found)
-    return f"{count} operations in {len(found)} compiled function{'s' * (len(found) > 1)}"
+    blocks = [part for part in found if isinstance(part, Region)]
+    nodes = [node for part in blocks for node in topological(part.outputs)]
+    count = sum(bool(node.args) and not _shows(node) for node in nodes)
+    count += sum(len(part.nodes) for part in found if not isinstance(part, Region))
+    along = ", ".join(dict.fromkeys(str(part.dim) for part in blocks))
+    text = f"{count} operations in {len(found)} compiled function{'s' * (len(found) > 1)}"
+    return f"{text}, {len(blocks)} of them in blocks along {along}" if blocks else text
 
 
 def _blocks(prepared: Prepared) -> str:

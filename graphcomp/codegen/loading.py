@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from graphcomp.ad import Wrt
 from graphcomp.codegen.compiled import require_numba
 from graphcomp.codegen.module import build_module
-from graphcomp.codegen.options import TARGETS
+from graphcomp.codegen.targets import TARGETS
 from graphcomp.graph import GraphData
 from graphcomp.traversal import collector_at_rest
 

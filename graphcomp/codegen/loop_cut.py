@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from graphcomp.codegen.loop_choice import gains_by_blocks
 from graphcomp.codegen.loop_units import is_number, nest_of, view_of
 from graphcomp.codegen.notes import scoped
-from graphcomp.codegen.regions import CALL, PART
+from graphcomp.codegen.regions import CALL, PART, cut_into_rows
 from graphcomp.node import Node, intern
 from graphcomp.traversal import topological
 
@@ -42,16 +44,24 @@ class Loops:
 
 
 def cut_into_loops(
-    outputs: Sequence[Node], names: Mapping[Node, str], late: Collection[Node] = ()
+    outputs: Sequence[Node],
+    names: Mapping[Node, str],
+    late: Collection[Node] = (),
+    *,
+    threads: bool = False,
 ) -> tuple[list[Node], dict[Node, str], dict[Node, Node]]:
     """The outputs with calls in place of what is computed in loops; as `cut_into_rows`."""
     apart = _taken_apart(outputs)
     roots = [apart[node] for node in outputs]
     wanted = {apart[node]: name for node, name in names.items() if node in apart}
+    gains = partial(gains_by_blocks, threads=threads)
+    roots, wanted, blocks = cut_into_rows(roots, wanted, late, gains, plain=True)
+    if blocks:
+        apart = {old: blocks[new] for old, new in apart.items() if new in blocks}
     order = topological(roots)
     bases = _bases(order)
     groups = _groups(order, bases, roots, late)
-    if not groups:
+    if not groups and not blocks:
         return list(outputs), dict(names), {}
     memo = _replace(bases, roots, groups, wanted)
     named = {memo[node]: name for node, name in wanted.items() if node in memo}

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 
 from graphcomp.codegen.block import Names
 from graphcomp.codegen.dialects import Context
+from graphcomp.codegen.loop_blocks import BlockFunction
 from graphcomp.codegen.loop_cut import Loops
 from graphcomp.codegen.loop_lines import LoopFunction
 from graphcomp.codegen.pieces import Piece
+from graphcomp.codegen.regions import Region
 from graphcomp.node import Node
 from graphcomp.op import ATOM
 
@@ -43,13 +45,17 @@ class LoopKernels:
             parts: the parts.
             names: what the caller calls them.
         """
-        loops: Loops = call.param("region")
         args = [
             self.context.full(self.context.strong(piece), node.shape)
-            for piece, node in zip(pieces, loops.parameters, strict=True)
+            for piece, node in zip(pieces, call.args, strict=True)
         ]
         name = self._names.give(f"_{self.prefix.lstrip('_')}_loops")
-        function = LoopFunction(self.context, self.taken, loops, [a.text for a in args], names)
+        part: Loops | Region = call.param("region")
+        function = (
+            BlockFunction(self.context, self.taken, part, [a.text for a in args], names)
+            if isinstance(part, Region)
+            else LoopFunction(self.context, self.taken, part, [a.text for a in args], names)
+        )
         self.lines += function.lines(name)
         dims = [self.context.dims.get(dim, dim) for dim in function.dims]
         nothing: frozenset[str] = frozenset()

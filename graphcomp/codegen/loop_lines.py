@@ -18,7 +18,7 @@ from graphcomp.codegen.loop_terms import Terms, numpy_name, reads_of
 from graphcomp.codegen.loop_units import Unit, name_axes, units_of
 from graphcomp.codegen.notes import Said, rule_of
 from graphcomp.codegen.pieces import DEFAULTS, Piece
-from graphcomp.nest import Join
+from graphcomp.nest import PRODUCT, TOTAL, Join
 from graphcomp.node import Node
 from graphcomp.op import ATOM
 from graphcomp.rewrite import Rule
@@ -41,7 +41,12 @@ class LoopFunction:
         loops: the part.
         texts: what the caller passes, for the names of the parameters.
         results: what the caller calls the outputs.
+
+    Attributes:
+        about: what the function says of itself.
     """
+
+    about = "Entry by entry, in loops."
 
     def __init__(
         self,
@@ -60,6 +65,7 @@ class LoopFunction:
             node: self.names.give(text if text.isidentifier() else f"a{i}")
             for i, (node, text) in enumerate(given, 1)
         }
+        self.given = dict(variables)
         self.counters = [self.names.give(c) for c in self.counters if c not in self.names.taken]
         kept = set(loops.outputs)
         units = units_of(loops.nodes, set(loops.nodes), kept)
@@ -67,14 +73,30 @@ class LoopFunction:
         axes = name_axes(units)
         self.axes = axes
         self.threaded = False
-        self.items = Order(units, axes).items(units)
+        self.items = self._ordered(units)
         self.places = places_of(self.items, axes, kept)
+        self._arranged()
         self.reads = reads_of(units)
         self.named = {**dict(zip(loops.outputs, results, strict=True)), **loops.names}
         self.totals: dict[Node, str] = {}
         self.said = Said()
         self.unsaid: list[Rule] = []
         self.terms = Terms(context, self.names, variables, self.named, self.places)
+
+    def _ordered(self, units: Sequence[Unit]) -> list[Item]:
+        """Loops and statements for the units."""
+        return Order(units, self.axes).items(units)
+
+    def _arranged(self) -> None:
+        """Change the places of values, before they are written."""
+
+    def _goes_on(self, _place: Place) -> bool:
+        """Whether a sum is made of what all runs of the body add to it."""
+        return False
+
+    def _again(self) -> bool:
+        """Whether the body runs more than once."""
+        return False
 
     @property
     def dims(self) -> list[str]:
@@ -86,28 +108,26 @@ class LoopFunction:
     def lines(self, name: str) -> list[str]:
         """The function as lines."""
         body = self._body(self.items, (), 1)
+        arrays = [line for p in self.places.values() if p.axes for line in self._allocated(p)]
+        results = [self._result(node) for node in self.loops.outputs]
+        return self._function(name, [*self._bounds(), *arrays, *body], results)
+
+    def _function(self, name: str, body: Sequence[str], results: Sequence[str]) -> list[str]:
+        """Signature, statements and results."""
         ahead = [
             line
-            for node in self.loops.parameters
+            for node, given in self.given.items()
             if node.shape == () and node.dtype not in DEFAULTS
-            for line in layout(
-                f"{self.terms.variables[node]} = {self.terms.cast(self.terms.variables[node], node.dtype)}",
-                1,
-            )
+            for line in layout(f"{given} = {self.terms.cast(given, node.dtype)}", 1)
         ]
-        ahead += self._bounds()
-        ahead += [line for p in self.places.values() if p.axes for line in self._allocated(p)]
-        names = [self._result(node) for node in self.loops.outputs]
         dims = [self.context.dims.get(dim, dim) for dim in self.dims]
-        params = [
-            f"{self.terms.variables[n]}: {'Array' if n.shape else 'Any'}"
-            for n in self.loops.parameters
-        ]
+        params = [f"{v}: {'Array' if n.shape else 'Any'}" for n, v in self.given.items()]
         params += [f"{dim}: int" for dim in dims]
         decorator = "@_threaded" if self.threaded else "@_compiled"
         lines = ["", "", decorator, *definition(name, params, self._type())]
-        lines += docstring("Entry by entry, in loops.", indent=1)
-        return [*lines, *ahead, *body, *returned(tuple(names) if len(names) > 1 else names[0], 1)]
+        lines += docstring(self.about, indent=1)
+        end = returned(tuple(results) if len(results) > 1 else results[0], 1)
+        return [*lines, *ahead, *body, *end]
 
     def _bounds(self) -> list[str]:
         """The error where a size is too small for an index."""
@@ -142,7 +162,8 @@ class LoopFunction:
         source = sizes[0] if len(sizes) == 1 else f"({', '.join(sizes)})"
         dtype = "" if node.dtype == np.float64 else f", np.{numpy_name(node.dtype)}"
         start = self._start(place)
-        if place.scope or start is None or place.maker is not None:
+        runs = place.maker is not None or self._again()
+        if not self._goes_on(place) and (place.scope or start is None or runs):
             call = f"np.empty({source}{dtype})"
         elif start in {"0.0", "0", "False"}:
             call = f"np.zeros({source}{dtype})"
@@ -183,7 +204,8 @@ class LoopFunction:
                     entry = (
                         f"{self.terms.variable(place.node)}[{self.terms.index(place.maker, place)}]"
                     )
-                    lines += layout(f"{entry} = {self.totals[place.node]}", depth)
+                    sign = "+=" if self._goes_on(place) else "="
+                    lines += layout(f"{entry} {sign} {self.totals[place.node]}", depth)
         return lines
 
     def _range(self, loop: Loop, depth: int) -> str:
@@ -210,9 +232,11 @@ class LoopFunction:
         if place.maker is not None:
             name = self.totals[place.node] = self.names.temporary()
             return [*lines, f"{INDENT * depth}{name} = {start}"]
+        if self._goes_on(place):
+            return lines
         if not place.axes:
             return [*lines, f"{INDENT * depth}{name} = {start}"]
-        if place.scope:
+        if place.scope or self._again():
             colons = ", ".join(":" * len(place.axes))
             lines.append(f"{INDENT * depth}{name}[{colons}] = {start}")
         return lines
@@ -254,7 +278,7 @@ class LoopFunction:
         lines = [line for each in self.said.remarks(self.unsaid) for line in comment(each, depth)]
         self.unsaid.clear()
         while True:
-            text = self._assigned(name, place.join, term)
+            text = self._assigned(name, place, unit, term, pieces)
             longest = max(pieces, key=lambda piece: len(piece.text), default=term)
             fits = len(INDENT) * depth + len(text) <= WIDTH
             if fits or _SIMPLE.match(longest.text):
@@ -264,14 +288,27 @@ class LoopFunction:
             pieces = [spilled if piece.text == longest.text else piece for piece in pieces]
             term = self.terms.term(unit, pieces)
 
-    def _assigned(self, name: str, join: Join | None, term: Piece) -> str:
+    def _assigned(
+        self, name: str, place: Place, unit: Unit, term: Piece, pieces: Sequence[Piece]
+    ) -> str:
         """The statement that sets an entry, or joins a term to it."""
+        join = place.join
         if join is None:
             return f"{name} = {term.text}"
+        if join is TOTAL and self._is_free(place):
+            if unit.nest.term is PRODUCT:
+                return f"{name} = _plus_product({name}, {pieces[0].text}, {pieces[1].text})"
+            if name.isidentifier():  # else each term goes to an entry of its own
+                return f"{name} = _plus({name}, {term.text})"
         in_place = _IN_PLACE.match(join.update)
         if in_place is None:
             return f"{name} = {join.update.format(name, term.text)}"
         return f"{name} {in_place[1]}= {term.text}"
+
+    def _is_free(self, place: Place) -> bool:
+        """Whether terms may be added as is fastest; but threads know sums by their form."""
+        shared = self.terms.context.threads and not place.around
+        return place.node.dtype.kind == "f" and not shared
 
     def _stays(
         self, node: Node, term: Piece, scope: tuple[Loop, ...], items: Sequence[Item]

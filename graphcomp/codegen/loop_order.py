@@ -37,6 +37,9 @@ class Order:
     Args:
         units: all units, each behind those that it reads.
         axes: the names of the axes of nodes.
+
+    Attributes:
+        last: axes of loops that run inside of all others.
     """
 
     def __init__(self, units: Sequence[Unit], axes: Mapping[Axis, int]) -> None:
@@ -44,7 +47,7 @@ class Order:
         self.makers: dict[Node, list[Unit]] = {}
         for unit in units:
             self.makers.setdefault(unit.target, []).append(unit)
-        self.place = {unit: i for i, unit in enumerate(units)}
+        self.last: Collection[int] = ()
 
     def items(self, units: Sequence[Unit], fixed: frozenset[int] = frozenset()) -> list[Item]:
         """Loops and statements for the units, inside of loops over the axes in `fixed`."""
@@ -92,7 +95,9 @@ class Order:
             if len(left[unit]) == deepest:
                 for axis, score in _strides(unit, left[unit]).items():
                     scores[axis] = scores.get(axis, 0.0) + score
-        return max(scores, key=lambda axis: (scores[axis], counts[axis], -axis))
+        return max(
+            scores, key=lambda axis: (axis not in self.last, scores[axis], counts[axis], -axis)
+        )
 
     def _without(
         self,

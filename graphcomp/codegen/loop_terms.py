@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -51,6 +51,8 @@ class Terms:
         self.symbols: set[str] = set()
         self.pieces: dict[Node, Piece] = {}
         self.counters: dict[int, str] = {}
+        self.turned: dict[Node, tuple[str, tuple[int, ...]]] = {}
+        self.in_order: Collection[Unit] = ()
 
     def variable(self, node: Node) -> str:
         """The variable of a node, with the name that is wanted for it."""
@@ -116,12 +118,12 @@ class Terms:
             return piece if base.dtype in DEFAULTS else self._in_dtype(piece, base.dtype)
         place = self.places.get(base)
         if place is None:
-            name = self.variables[base]
-            kept = range(base.ndim)
+            whole = (self.variables[base], tuple(range(base.ndim)))
+            name, kept = whole if unit in self.in_order else self.turned.get(base, whole)
         else:
             if base in self.pieces:
                 return self.pieces[base]
-            name, kept = self.variable(base), range(0)
+            name, kept = self.variable(base), ()
             if not place.axes:
                 return Piece(self.number(base), ATOM, (), base.dtype)
             return Piece(

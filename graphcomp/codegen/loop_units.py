@@ -35,11 +35,17 @@ def scalar_spelling(op: Op, count: int, params: Params) -> Spelling | None:
 Nests: TypeAlias = Nest | tuple[Nest, ...]
 
 
-def nest_of(node: Node) -> Nests | None:
-    """The loops of a node, or of each of its arguments; None where it is left to NumPy."""
+def nest_of(node: Node, *, always: bool = False) -> Nests | None:
+    """The loops of a node, or of each of its arguments; None where it is left to NumPy.
+
+    With `always`, even what a library does faster is in loops.
+    """
     op = node.op
     if op.nest is not None:
-        found: Nests | None = op.nest([arg.shape for arg in node.args], **dict(node.params))
+        shapes = [arg.shape for arg in node.args]
+        if not always and op.library is not None and op.library(shapes):
+            return None
+        found: Nests | None = op.nest(shapes, **dict(node.params))
         joined = isinstance(found, Nest) and found.join is not None
         return None if joined and node.dtype.kind == "b" else found
     if not op.broadcasts or not node.args or not _spelled(op, len(node.args), node.params):
@@ -98,7 +104,7 @@ def units_of(order: Iterable[Node], inside: Collection[Node], kept: Collection[N
     into = _added_up(nodes, Counter(base_of(arg) for node in nodes for arg in node.args), kept)
     units = []
     for node in nodes:
-        nest = nest_of(node)
+        nest = nest_of(node, always=True)
         assert nest is not None
         target = into.get(node, node)
         if isinstance(nest, tuple):

@@ -12,7 +12,7 @@ from typing import Any
 from graphcomp.ad import Wrt
 from graphcomp.codegen import runtime
 from graphcomp.codegen.arguments import COMPILED, RESERVED, STORED, STRUCTURED, Arguments
-from graphcomp.codegen.compiled import compiled_helpers, loading
+from graphcomp.codegen.compiled import DECORATORS, compiled_part, loading
 from graphcomp.codegen.constants import Array, Constants, is_large, packed_arrays, stored_lines
 from graphcomp.codegen.dialects import Context, no_arrays
 from graphcomp.codegen.digest import graph_digest
@@ -25,6 +25,7 @@ from graphcomp.codegen.passing import DTYPE
 from graphcomp.codegen.plans import Plan, Request
 from graphcomp.codegen.records import Records
 from graphcomp.codegen.source import Writer
+from graphcomp.codegen.targets import dialect_of
 from graphcomp.codegen.threads import IMPORTS, THREADED, thread_helpers, uses_threads
 from graphcomp.codegen.workspace import NAME as WORKSPACE
 from graphcomp.errors import InputError, NamingError
@@ -180,10 +181,11 @@ def _generate(
 ) -> Generated:
     carried = _carried(topological([node for each in plans for node in each.outputs.values()]))
     reserved = {*_reserved(graph, options), *_carried(graph.nodes), *carried}
-    writer, constants = make_writer(graph, plans, reserved, options, report)
+    is_asked = FLAT in ((functions,) if isinstance(functions, str) else functions)
+    writer, constants = make_writer(graph, plans, reserved, options, report, flat=is_asked)
     functions_of = {each.name: writer.function(each) for each in plans}
     kinds = [each.kind for each in plans]
-    if FLAT in ((functions,) if isinstance(functions, str) else functions):
+    if is_asked:
         if not options.dialect.arrays:
             msg = f"{FLAT} returns an array: use target 'numpy'"
             raise InputError(msg)
@@ -217,9 +219,14 @@ def make_writer(
     reserved: set[str],
     options: Options,
     report: Report,
+    *,
+    flat: bool = False,
 ) -> tuple[Writer, Constants]:
-    """What writes the functions of some plans, and the constants that these will use."""
-    dialect = options.dialect
+    """What writes the functions of some plans, and the constants that these will use.
+
+    For `flat`, one of them takes an array.
+    """
+    dialect = options.dialect if flat else dialect_of(options.target, plans)
     arguments = Arguments.of(
         graph.arguments, reserved, arrays=dialect.arrays, checked=options.checks
     )
@@ -267,10 +274,11 @@ def _assemble(
     if about.request.graph.inputs and writer.arguments.checked:
         functions = ["", "", *writer.arguments.checking_function(), *functions]
     functions = [*(["", "", *stored] if stored else []), *functions]
-    functions = [*_used_helpers(functions, about.options.target, carried), *functions]
-    compiled = any(line in {"@_compiled", "@_threaded"} for line in functions)
+    arrays = writer.context.dialect.arrays
+    functions = [*_used_helpers(functions, carried, arrays=arrays), *functions]
+    compiled = any(line in DECORATORS for line in functions)
     if compiled:
-        functions = [*compiled_helpers(functions), *functions]
+        functions = compiled_part(functions)
     functions = [*thread_helpers(functions, about.options.threads), *functions]
     fixed = [
         "",
@@ -283,9 +291,9 @@ def _assemble(
     values = ["", *printed] if printed else []
     values += writer.records.lines()
     code = "\n".join([*fixed, *values, *functions])
-    needs = "NumPy and numba" if compiled else "NumPy" if about.options.dialect.arrays else "Python"
+    needs = "NumPy and numba" if compiled else "NumPy" if arrays else "Python"
     top = header(about, writer.arguments, needs, stored=bool(stored))
-    lines = [*top, *_imports(code, arrays=about.options.dialect.arrays, compiled=compiled)]
+    lines = [*top, *_imports(code, arrays=arrays, compiled=compiled)]
     return "\n".join([*lines, *fixed, *values, *functions]) + "\n"
 
 
@@ -311,9 +319,9 @@ def _carried(nodes: Iterable[Node]) -> dict[str, str]:
     return found
 
 
-def _used_helpers(lines: Sequence[str], target: str, carried: Mapping[str, str]) -> list[str]:
+def _used_helpers(lines: Sequence[str], carried: Mapping[str, str], *, arrays: bool) -> list[str]:
     """The source of the runtime functions that the code calls, and of those that they call."""
-    own = math_runtime if target == "math" else numpy_runtime
+    own = numpy_runtime if arrays else math_runtime
     functions = {**_helpers(runtime), **_helpers(own)}
     known = [*functions, *carried]
 
@@ -335,10 +343,11 @@ def _imports(code: str, *, arrays: bool, compiled: bool) -> list[str]:
     def uses(word: str) -> bool:
         return word in code and re.search(rf"(?<![\w.\"]){word}\b", code) is not None
 
-    wanted = {"importlib": compiled, "hashlib": uses("hashlib"), "math": uses("math")}
+    wanted = {name: uses(name) for name in ("hashlib", "math", "platform")}
     threaded = uses_threads(code.split("\n"))
     wanted |= {"os": threaded, "threading": threaded}
-    plain = [name for name, used in (wanted | {"pathlib": compiled}).items() if used]
+    wanted |= dict.fromkeys(("importlib", "pathlib"), compiled)
+    plain = [name for name, used in wanted.items() if used]
     lines = ["", *(f"import {name}" for name in sorted(plain))]
     lines += ["from collections import deque"] if threaded else []
     abstract = [

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from graphcomp.codegen.dialects import MATH, NUMBA, NUMPY, Dialect
+from graphcomp.codegen.dialects import Dialect
+from graphcomp.codegen.targets import TARGETS
 from graphcomp.errors import InputError
-
-TARGETS = {"numpy": NUMPY, "math": MATH, "numba": NUMBA}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ known before all blocks are done; so nodes that need one belong to a later regio
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -100,7 +100,12 @@ def parts_of(order: Iterable[Node]) -> dict[Node, list[Node]]:
 
 
 def cut_into_rows(
-    outputs: Sequence[Node], names: Mapping[Node, str], late: Collection[Node] = ()
+    outputs: Sequence[Node],
+    names: Mapping[Node, str],
+    late: Collection[Node] = (),
+    wanted: Callable[[Sequence[Node], Collection[Node]], bool] = lambda _nodes, _summed: True,
+    *,
+    plain: bool = False,
 ) -> tuple[list[Node], dict[Node, str], dict[Node, Node]]:
     """The outputs with calls in place of the regions that are worth it.
 
@@ -108,6 +113,8 @@ def cut_into_rows(
         outputs: the nodes.
         names: of nodes, wanted.
         late: inputs that are known later than all others (the seeds of a pullback).
+        wanted: whether a region of these nodes, some of them sums over the rows, is cut at all.
+        plain: whether rows stay where they are, and blocks give only arrays that are joined or added.
 
     Returns:
         The outputs, the names of what is left of the graph, and what has become of each node that
@@ -117,10 +124,10 @@ def cut_into_rows(
     left: dict[Node, Node] | None = None
     for _ in range(ROUNDS):
         order = topological(outputs)
-        found = _best(order, set(outputs), late)
+        found = _best(order, set(outputs), late, wanted)
         if not found:
             break
-        memo = _replace(order, set(outputs), found, named)
+        memo = _replace(order, set(outputs), found, named, plain=plain)
         outputs = [memo[node] for node in outputs]
         named = {memo[node]: name for node, name in named.items() if node in memo}
         left = (
@@ -129,7 +136,12 @@ def cut_into_rows(
     return list(outputs), named, left or {}
 
 
-def _best(order: Sequence[Node], results: set[Node], late: Collection[Node]) -> list[_Candidate]:
+def _best(
+    order: Sequence[Node],
+    results: set[Node],
+    late: Collection[Node],
+    wanted: Callable[[Sequence[Node], Collection[Node]], bool],
+) -> list[_Candidate]:
     """The regions along the dimension by which most is gained."""
     best: list[_Candidate] = []
     gain: tuple[float, float] = (0, 0)
@@ -137,7 +149,11 @@ def _best(order: Sequence[Node], results: set[Node], late: Collection[Node]) -> 
         along = _Along(dim, late)
         for node in order:
             along.visit(node)
-        found = [c for c in along.candidates(order) if c.worth_it(dim, order, results)]
+        found = [
+            c
+            for c in along.candidates(order)
+            if c.worth_it(dim, order, results) and wanted(c.nodes, along.summed)
+        ]
         work = sum(c.saved(order, results) for c in found)
         leading = -sum(along.axis[node] for c in found for node in c.work)
         if (work, leading) > gain:
@@ -340,9 +356,11 @@ def _replace(
     results: set[Node],
     found: Sequence[_Candidate],
     names: Mapping[Node, str],
+    *,
+    plain: bool,
 ) -> dict[Node, Node]:
     """What becomes of each node of the graph that is left."""
-    exported = {id(c): _exports(c, order, results) for c in found}
+    exported = {id(c): _exports(c, order, results, plain=plain) for c in found}
     leaving = {node: c for c in found for node in exported[id(c)]}
     reads = {id(c): list(c.reads()) for c in found}
     inner = {node for c in found for node in c.nodes if node not in leaving}
@@ -363,7 +381,7 @@ def _replace(
             if node in memo:
                 continue
             if candidate is not None:
-                _leave(candidate, exported[id(candidate)], memo, names)
+                _leave(candidate, exported[id(candidate)], memo, names, plain=plain)
             else:
                 args = tuple([memo[arg] for arg in node.args])
                 memo[node] = node if args == node.args else node.rebuild(args)
@@ -371,7 +389,7 @@ def _replace(
 
 
 def _exports(
-    candidate: _Candidate, order: Sequence[Node], results: Collection[Node]
+    candidate: _Candidate, order: Sequence[Node], results: Collection[Node], *, plain: bool
 ) -> dict[Node, list[Node]]:
     """The results of the call that stands for a region: its own, or sums of what it scatters.
 
@@ -379,7 +397,7 @@ def _exports(
     """
     own = needed(candidate, order, results)
     blocks = [node for node in own if node in candidate.along.axis]
-    sums = scattered_sums(order, blocks, candidate.inside, results)
+    sums = {} if plain else scattered_sums(order, blocks, candidate.inside, results)
     scattered = {term.args[0] for terms in sums.values() for term in terms}
     return {node: [] for node in own if node not in scattered} | sums
 
@@ -389,6 +407,8 @@ def _leave(
     exported: Mapping[Node, Sequence[Node]],
     memo: dict[Node, Node],
     names: Mapping[Node, str],
+    *,
+    plain: bool,
 ) -> None:
     """Put a call in place of a region."""
     along = candidate.along
@@ -429,7 +449,7 @@ def _leave(
         tuple(places),
         {twins[node]: names[node] for node in candidate.nodes if node in names},
     )
-    region = _with_rows_last(region)
+    region = region if plain else _with_rows_last(region)
     call = intern(CALL, tuple(memo[node] for node in inputs), (("region", region),))
     for i, node in enumerate(exported):
         params = (("index", i), ("shape", node.shape), ("dtype", node.dtype.name))

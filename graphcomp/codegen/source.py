@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from types import MappingProxyType
 
 from graphcomp.codegen import once
@@ -60,7 +61,7 @@ class Writer:
     def function(self, plan: Plan) -> list[str]:
         """The function of a plan, as lines; for the target "math" the careful version too."""
         dialect = self.context.dialect
-        cutter = cutter_of(dialect)
+        cutter = cutter_of(dialect, threads=self.context.threads)
         prepared = prepare(
             plan,
             self.passes,
@@ -99,10 +100,10 @@ class Writer:
         return [*front.lines(steps=steps.name, passed=passed), "", "", *steps.lines(passed=passed)]
 
 
-def cutter_of(dialect: Dialect) -> Cutter | None:
+def cutter_of(dialect: Dialect, *, threads: bool = False) -> Cutter | None:
     """What is put into functions of its own: loops that are compiled, blocks of rows, or nothing."""
     if dialect.compiled:
-        return cut_into_loops
+        return partial(cut_into_loops, threads=threads)
     return cut_into_rows if dialect.arrays else None
 
 

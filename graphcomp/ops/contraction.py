@@ -103,13 +103,17 @@ def _matmul_along(cut: Sequence[int | None], shapes: Sequence[Shape]) -> int | N
 _LARGE = 4096
 
 
-def _matmul_nest(shapes: Sequence[Shape]) -> Nest | None:
+def _is_large(shapes: Sequence[Shape]) -> bool:
+    a, b = shapes
+    if min(len(a), len(b)) == 1:
+        return False
+    sizes = [dim for dim in (*a[-2:], b[-1]) if isinstance(dim, int)]
+    return len(sizes) < 2 or bool(size_of(sizes) > _LARGE)
+
+
+def _matmul_nest(shapes: Sequence[Shape]) -> Nest:
     """Loops over stacks, rows, the axis that is summed over, and columns."""
     a, b = shapes
-    if min(len(a), len(b)) > 1:
-        sizes = [dim for dim in (*a[-2:], b[-1]) if isinstance(dim, int)]
-        if len(sizes) < 2 or size_of(sizes) > _LARGE:
-            return None
     stack = (a if len(a) > 2 else b)[:-2]
     rows, columns = a[-2:-1], b[-1:] if len(b) > 1 else ()
     ahead = range(len(stack))
@@ -147,6 +151,7 @@ MATMUL = Op(
     batch=_matmul_batch,
     along=_matmul_along,
     nest=_matmul_nest,
+    library=_is_large,
     spell=same(
         "{0} @ {1}", MULTIPLICATIVE, (MULTIPLICATIVE, MULTIPLICATIVE + 1), latex=r"{0}\,{1}"
     ),

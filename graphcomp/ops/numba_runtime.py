@@ -10,6 +10,19 @@ from typing import Any
 
 import numpy as np
 
+#: Functions that add to a sum; they may do so in any order.
+SUMS = ("_plus", "_plus_product")
+
+
+def _plus(total: Any, term: Any) -> Any:
+    """A sum and one more term."""
+    return total + term
+
+
+def _plus_product(total: Any, a: Any, b: Any) -> Any:
+    """A sum and one more product."""
+    return total + a * b
+
 
 def _one_sigmoid(x: Any) -> Any:
     """1 / (1 + exp(-x)) without overflow: exp is only ever taken of -abs(x)."""

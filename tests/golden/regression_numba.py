@@ -24,6 +24,7 @@ Graph: sha256 665c7da9fbdaf66f7cfbb08a74ab665cba925a379b1da1b2861c8fd9c87dcdb0.
 
 import importlib
 import pathlib
+import platform
 from collections.abc import Callable
 from typing import Any, TypeAlias, TypeVar
 
@@ -58,25 +59,119 @@ SIGNATURE: dict[str, Any] = {
 _FLOAT = np.dtype(float)
 
 
-def _compiled(function: Function) -> Function:
+def _vector_lanes() -> dict[str, int]:
+    """How many float64 the functions of libmvec take at once, by instruction set."""
+    known = platform.machine() == "x86_64" and platform.libc_ver()[0] == "glibc"
+    if not known or numba.config.DISABLE_JIT:
+        return {}
+    llvm = importlib.import_module("llvmlite.binding")
+    try:
+        llvm.load_library_permanently("libmvec.so.1")
+    except RuntimeError:
+        return {}
+    has = llvm.get_host_cpu_features()
+    needs = {"b": "sse2", "d": "avx2", "e": "avx512f"}
+    return {x: 2 << i for i, (x, need) in enumerate(needs.items()) if has.get(need)}
+
+
+def _vector_names(*names: str) -> list[str]:
+    """The functions among these that libmvec has."""
+    if not _LANES:
+        return []
+    find = importlib.import_module("llvmlite.binding").address_of_symbol
+    return [name for name in names if find(f"_ZGVbN2v_{name}")]
+
+
+def _vector_function(name: str, plain: Any) -> Any:
+    """A function of one entry, of which loops take several at once; else NumPy's.
+
+    Each call says to the compiler which functions of libmvec do that.
+    """
+    if name not in _KNOWN:
+        return plain
+    ir = importlib.import_module("llvmlite.ir")
+
+    def declared(module: Any, name: str, kind: Any) -> Any:
+        found = module.globals.get(name)
+        return found or ir.Function(module, ir.FunctionType(kind, [kind]), name)
+
+    def several(module: Any, name: str, kind: Any) -> list[Any]:
+        more, end = (2, "f") if isinstance(kind, ir.FloatType) else (1, "")
+        vectors = {x: ir.VectorType(kind, count * more) for x, count in _LANES.items()}
+        return [
+            declared(module, f"_ZGV{x}N{vector.count}v_{name}{end}", vector)
+            for x, vector in vectors.items()
+        ]
+
+    def keep(module: Any) -> None:  # declarations that nothing calls yet
+        kinds, place = (ir.FloatType(), ir.DoubleType()), ir.IntType(8).as_pointer()
+        kept = [v for c in _KNOWN for kind in kinds for v in several(module, c, kind)]
+        listed = ir.ArrayType(place, len(kept))
+        used = ir.GlobalVariable(module, listed, "llvm.compiler.used")
+        used.linkage, used.section = "appending", "llvm.metadata"
+        used.initializer = ir.Constant(listed, [each.bitcast(place) for each in kept])
+
+    def write(_context: Any, builder: Any, _signature: Any, given: Any) -> Any:
+        module, kind = builder.module, given[0].type
+        if "llvm.compiler.used" not in module.globals:
+            keep(module)
+        end = "f" if isinstance(kind, ir.FloatType) else ""
+        one = declared(module, name + end, kind)
+        call = builder.call(one, given, attrs=("readnone", "nounwind"))
+        variants = ",".join(f"{v.name}({v.name})" for v in several(module, name, kind))
+        set.add(call.attributes, f'"vector-function-abi-variant"="{variants}"')
+        return call
+
+    def entry(_context: Any, x: Any) -> Any:
+        kind = x if x == numba.types.float32 else numba.types.float64
+        return kind(kind), write
+
+    return numba.extending.intrinsic(entry)
+
+
+_LANES = _vector_lanes()
+_KNOWN = _vector_names("exp", "log1p")
+_v_exp = _vector_function("exp", np.exp)
+_v_log1p = _vector_function("log1p", np.log1p)
+
+
+def _compiled(function: Function, **options: Any) -> Function:
     """Machine code for a function, made at its first call and kept on disk."""
     cache = pathlib.Path(__file__).is_file()
-    make = numba.njit(cache=cache, error_model="numpy")
+    function.__qualname__ += "_" + "_".join(platform.libc_ver()) if _KNOWN else ""
+    make = numba.njit(cache=cache, error_model="numpy", **options)
     result: Function = make(function)
     return result
+
+
+def _summed(function: Function) -> Function:
+    """As _compiled; terms may be added in any order, several at once."""
+    return _compiled(function, fastmath={"reassoc", "contract"})
+
+
+@_summed
+def _plus(total: Any, term: Any) -> Any:
+    """A sum and one more term."""
+    return total + term
+
+
+@_summed
+def _plus_product(total: Any, a: Any, b: Any) -> Any:
+    """A sum and one more product."""
+    return total + a * b
 
 
 @_compiled
 def _one_sigmoid(x: Any) -> Any:
     """1 / (1 + exp(-x)) without overflow: exp is only ever taken of -abs(x)."""
-    small = np.exp(-abs(x))
+    small = _v_exp(-abs(x))
     return (1.0 if x >= 0.0 else small) / (1.0 + small)
 
 
 @_compiled
 def _one_softplus(x: Any) -> Any:
     """log(1 + exp(x)) without overflow."""
-    return np.maximum(x, 0.0) + np.log1p(np.exp(-abs(x)))
+    return np.maximum(x, 0.0) + _v_log1p(_v_exp(-abs(x)))
 
 
 def _as_array(
@@ -156,28 +251,47 @@ def _checked(X: Any, y: Any, w: Any) -> tuple[Array, Array, Array]:
 
 @_compiled
 def _regression_value_and_grad_loops(
-    X: Array, w: Array, y: Array, d: int, n: int
+    X: Array, w: Array, y: Array, a4: Any, d: int, n: int
+) -> tuple[Any, Array]:
+    """All rows in loops, in blocks that stay in the cache."""
+    width = d + 1
+    step = max(1024 // width, 1) * 64
+    w1 = np.empty(step)
+    t2 = 0.0
+    t3 = np.empty(step)
+    t4 = np.zeros(d)
+    for start in range(0, n, step):
+        rows = min(step, n - start)
+        stop = start + rows
+        X_block = X[start:stop]
+        y_block = y[start:stop]
+        for i in range(rows):
+            t1 = 0.0
+            for j in range(d):
+                t1 = _plus_product(t1, X_block[i, j], w[j])
+            w1[i] = t1
+        for i in range(rows):
+            w2 = -y_block[i] * w1[i]
+            # softplus: log(1 + exp(x)), without overflow or cancellation
+            w4 = _one_softplus(w2)
+            t2 = _plus(t2, w4)
+            w2_bar = a4 * _one_sigmoid(w2)
+            t3[i] = w2_bar * y_block[i]
+        for i in range(rows):
+            for j in range(d):
+                t4[j] = _plus_product(t4[j], X_block[i, j], t3[i])
+    return t2, t4
+
+
+@_compiled
+def _regression_value_and_grad_loops_2(
+    t1: Any, t2: Array, d: int, n: int
 ) -> tuple[Any, Array]:
     """Entry by entry, in loops."""
-    t3 = np.zeros(d)
     d_regression_d_w = np.empty(d)
-    t1 = 1.0 / float(n)
-    t2 = 0.0
-    for i in range(n):
-        w1 = 0.0
-        for j in range(d):
-            w1 += X[i, j] * w[j]
-        w2 = -y[i] * w1
-        # softplus: log(1 + exp(x)), without overflow or cancellation
-        w4 = _one_softplus(w2)
-        t2 += w4
-        w2_bar = t1 * _one_sigmoid(w2)
-        t4 = w2_bar * y[i]
-        for j in range(d):
-            t3[j] += X[i, j] * t4
-    regression = t2 / float(n)
+    regression = t1 / float(n)
     for i in range(d):
-        d_regression_d_w[i] = -t3[i]
+        d_regression_d_w[i] = -t2[i]
     return regression, d_regression_d_w
 
 
@@ -188,7 +302,8 @@ def regression_value_and_grad(
     X, y, w = _checked(X, y, w)
     n = X.shape[0]
     d = X.shape[1]
-    regression, d_regression_d_w = _regression_value_and_grad_loops(X, w, y, d, n)
+    t1, t2 = _regression_value_and_grad_loops(X, w, y, 1.0 / np.float64(n), d, n)
+    regression, d_regression_d_w = _regression_value_and_grad_loops_2(t1, t2, d, n)
     return float(regression), d_regression_d_w
 
 
@@ -196,35 +311,45 @@ def regression_value_and_grad(
 def _regression_vjp_loops(
     X: Array, w: Array, y: Array, d: int, n: int
 ) -> tuple[Any, Array]:
-    """Entry by entry, in loops."""
-    t2 = np.empty(n)
-    t1 = 0.0
-    for i in range(n):
-        w1 = 0.0
-        for j in range(d):
-            w1 += X[i, j] * w[j]
-        w2 = -y[i] * w1
-        # softplus: log(1 + exp(x)), without overflow or cancellation
-        w4 = _one_softplus(w2)
-        t1 += w4
-        t2[i] = _one_sigmoid(w2)
-    regression = t1 / float(n)
-    return regression, t2
+    """All rows in loops, in blocks that stay in the cache."""
+    width = d + 1
+    step = max(1024 // width, 1) * 64
+    t3_all = np.empty(n)
+    w1 = np.empty(step)
+    t2 = 0.0
+    for start in range(0, n, step):
+        rows = min(step, n - start)
+        stop = start + rows
+        X_block = X[start:stop]
+        y_block = y[start:stop]
+        t3 = t3_all[start:stop]
+        for i in range(rows):
+            t1 = 0.0
+            for j in range(d):
+                t1 = _plus_product(t1, X_block[i, j], w[j])
+            w1[i] = t1
+        for i in range(rows):
+            w2 = -y_block[i] * w1[i]
+            # softplus: log(1 + exp(x)), without overflow or cancellation
+            w4 = _one_softplus(w2)
+            t2 = _plus(t2, w4)
+            t3[i] = _one_sigmoid(w2)
+    return t2, t3_all
 
 
 @_compiled
 def _regression_vjp_loops_2(
-    u: Any, t1: Array, y: Array, X: Array, d: int, n: int
+    u: Any, t2: Array, y: Array, X: Array, d: int, n: int
 ) -> Array:
     """Entry by entry, in loops."""
     t3 = np.zeros(d)
     w_bar = np.empty(d)
-    t2 = u / float(n)
+    t1 = u / float(n)
     for i in range(n):
-        w2_bar = t2 * t1[i]
+        w2_bar = t1 * t2[i]
         t4 = w2_bar * y[i]
         for j in range(d):
-            t3[j] += X[i, j] * t4
+            t3[j] = _plus_product(t3[j], X[i, j], t4)
     for i in range(d):
         w_bar[i] = -t3[i]
     return w_bar
@@ -237,12 +362,13 @@ def regression_vjp(
     X, y, w = _checked(X, y, w)
     n = X.shape[0]
     d = X.shape[1]
-    regression, t1 = _regression_vjp_loops(X, w, y, d, n)
+    t1, t2 = _regression_vjp_loops(X, w, y, d, n)
+    regression = np.float64(t1) / float(n)
 
     def vjp(u: float) -> Array:
         """Cotangents of w (d,)."""
         u = _as_scalar("u", u)
-        w_bar = _regression_vjp_loops_2(u, t1, y, X, d, n)
+        w_bar = _regression_vjp_loops_2(u, t2, y, X, d, n)
         return w_bar
 
     return float(regression), vjp

@@ -52,20 +52,17 @@ SIGNATURE: dict[str, Any] = {
 _FLOAT = np.dtype(float)
 
 
-def _compiled(function: Function) -> Function:
+def _compiled(function: Function, **options: Any) -> Function:
     """Machine code for a function, made at its first call and kept on disk."""
     cache = pathlib.Path(__file__).is_file()
-    make = numba.njit(cache=cache, error_model="numpy")
+    make = numba.njit(cache=cache, error_model="numpy", **options)
     result: Function = make(function)
     return result
 
 
 def _threaded(function: Function) -> Function:
     """As _compiled; the turns of its outer loops are shared out among threads."""
-    cache = pathlib.Path(__file__).is_file()
-    make = numba.njit(cache=cache, error_model="numpy", parallel=True)
-    result: Function = make(function)
-    return result
+    return _compiled(function, parallel=True)
 
 
 def _as_array(
