@@ -8,16 +8,22 @@ from graphcomp.node import Node
 from graphcomp.traversal import topological
 
 
-def expand(nodes: Sequence[Node], kept: Callable[[Node], bool] = lambda _node: False) -> list[Node]:
+def expand(
+    nodes: Sequence[Node],
+    kept: Callable[[Node], bool] = lambda _node: False,
+    order: Sequence[Node] | None = None,
+) -> list[Node]:
     """The nodes with every op that says what it consists of in these terms.
 
     Args:
         nodes: the roots of a graph.
         kept: whether a node stays as it is all the same.
+        order: the nodes in topological order, where that is known.
     """
     while True:
-        order = topological(nodes)
-        chosen = {node for node in order if node.op.expand is not None and not kept(node)}
+        order = topological(nodes) if order is None else order
+        ops = {op for op in {node.op for node in order} if op.expand is not None}
+        chosen = {node for node in order if node.op in ops and not kept(node)} if ops else set()
         if not chosen:
             return list(nodes)
         memo: dict[Node, Node] = {}
@@ -28,3 +34,4 @@ def expand(nodes: Sequence[Node], kept: Callable[[Node], bool] = lambda _node: F
             else:
                 memo[node] = node if args == node.args else node.rebuild(args)
         nodes = [memo[node] for node in nodes]  # an expansion may hold ops of this kind again
+        order = None

@@ -34,6 +34,8 @@ LONGEST = 4
 def expm1(node: Node) -> Node | None:
     """By definition; 1 - exp(x) is -expm1(x)."""
     left, right = node.args
+    if left.constant is right.constant is None:
+        return None
     if node.op is ADD:
         for one, other in ((left, right), (right, left)):
             x = inside(EXP, other) if one.constant == -1 else None
@@ -47,7 +49,14 @@ def expm1(node: Node) -> Node | None:
     return apply(EXPM1, x) if sign > 0 else -apply(EXPM1, x)
 
 
-@rule(LOG, before="log(1 + x)", after="log1p(x)", why="without cancellation")
+@rule(
+    LOG,
+    before="log(1 + x)",
+    after="log1p(x)",
+    why="without cancellation",
+    needs=(LOG,),
+    below=(ADD,),
+)
 def log1p(node: Node) -> Node | None:
     """By definition; with a difference, of -x."""
     (arg,) = node.args
@@ -75,11 +84,18 @@ def log_of_exp(node: Node) -> Node | None:
 
 
 @rule(
-    SUB, ADD, before="1 - cos(x)", after="2*sin(x/2)**2", why="without cancellation", needs=(COS,)
+    SUB,
+    ADD,
+    before="1 - cos(x)",
+    after="2*sin(x/2)**2",
+    why="without cancellation",
+    needs=(COS,),
 )
 def one_minus_cos(node: Node) -> Node | None:
     """cos(x) = cos^2(x/2) - sin^2(x/2) = 1 - 2 sin^2(x/2); x/2 is exact."""
     left, right = node.args
+    if left.constant is right.constant is None:
+        return None
     if node.op is ADD:
         found = {left.constant: right, right.constant: left}.get(-1)
         sign = -2.0
@@ -182,7 +198,12 @@ def softmax(node: Node) -> Node | None:
 
 
 @rule(
-    MUL, before="exp(x)*(1/sum(exp(x)))", after="softmax(x)", why="without overflow", needs=(EXP,)
+    MUL,
+    before="exp(x)*(1/sum(exp(x)))",
+    after="softmax(x)",
+    why="without overflow",
+    needs=(EXP,),
+    below=(MUL,),
 )
 def softmax_by_reciprocal(node: Node) -> Node | None:
     """As `softmax`: the derivative of log(sum(exp(x))) as written."""

@@ -48,6 +48,8 @@ CURVED = (EXP, EXPM1, SIGMOID, TANH, SINH, COSH)
     before="log(1 + exp(x))",
     after="softplus(x)",
     why="without overflow or cancellation",
+    needs=CURVED,
+    below=(ADD,),
 )
 def softplus(node: Node) -> Node | None:
     """log(1 + e^x) = max(x, 0) + log1p(e^-|x|), by taking e^x out of the sum where x > 0."""
@@ -56,7 +58,14 @@ def softplus(node: Node) -> Node | None:
     return None if x is None else apply(SOFTPLUS, x)
 
 
-@rule(LOG, before="log(exp(x) + exp(y))", after="logaddexp(x, y)", why="without overflow")
+@rule(
+    LOG,
+    before="log(exp(x) + exp(y))",
+    after="logaddexp(x, y)",
+    why="without overflow",
+    needs=CURVED,
+    below=(ADD,),
+)
 def log_of_two_exps(node: Node) -> Node | None:
     """log(e^x + e^y) = max(x, y) + log1p(e^-|x - y|)."""
     (arg,) = node.args
@@ -66,14 +75,28 @@ def log_of_two_exps(node: Node) -> Node | None:
     return None if x is None or y is None or x.dtype != y.dtype else apply(LOGADDEXP, x, y)
 
 
-@rule(RECIPROCAL, before="1/(1 + exp(-x))", after="sigmoid(x)", why="without overflow")
+@rule(
+    RECIPROCAL,
+    before="1/(1 + exp(-x))",
+    after="sigmoid(x)",
+    why="without overflow",
+    needs=CURVED,
+    below=(ADD,),
+)
 def sigmoid(node: Node) -> Node | None:
     """By definition; the op takes the exponential of negative numbers only."""
     x = one_plus_exp(node.args[0])
     return None if x is None else apply(SIGMOID, negated(x))
 
 
-@rule(DIV, before="a/(1 + exp(-x))", after="a*sigmoid(x)", why="without overflow")
+@rule(
+    DIV,
+    before="a/(1 + exp(-x))",
+    after="a*sigmoid(x)",
+    why="without overflow",
+    needs=CURVED,
+    below=(ADD,),
+)
 def quotient_sigmoid(node: Node) -> Node | None:
     """By definition; exp(x)/(1 + exp(x)) = 1/(1 + exp(-x)), both sides multiplied by exp(-x)."""
     above, below = node.args
@@ -88,7 +111,14 @@ def quotient_sigmoid(node: Node) -> Node | None:
     return factor if above.constant == 1 else above * factor
 
 
-@rule(DIV, before="exp(x)/(1 + exp(x))**2", after="sigmoid'(x)", why="without overflow")
+@rule(
+    DIV,
+    before="exp(x)/(1 + exp(x))**2",
+    after="sigmoid'(x)",
+    why="without overflow",
+    needs=CURVED,
+    below=(ADD,),
+)
 def quotient_slope(node: Node) -> Node | None:
     """s(x) s(-x) with s the sigmoid: e^x/(1 + e^x) times 1/(1 + e^x); even, so e^-x may stand there."""
     above, below = node.args
@@ -124,7 +154,12 @@ def sigmoid_slope(node: Node) -> Node | None:
 
 
 @rule(
-    MUL, before="sigmoid(-x)**2*exp(x)", after="sigmoid'(x)", why="without overflow", needs=(EXP,)
+    MUL,
+    before="sigmoid(-x)**2*exp(x)",
+    after="sigmoid'(x)",
+    why="without overflow",
+    needs=(EXP,),
+    below=(MUL,),
 )
 def sigmoid_times_tail(node: Node) -> Node | None:
     """s(-x) e^x = s(x), and s(-x) s(x) is the slope: the derivative of 1/(1 + e^x) as written."""
@@ -157,7 +192,13 @@ def log_of_sigmoid(node: Node) -> Node | None:
 
 
 @rule(
-    ADD, SUB, before="1 + tanh(x)", after="2*sigmoid(2*x)", why="without cancellation", needs=CURVED
+    ADD,
+    SUB,
+    before="1 + tanh(x)",
+    after="2*sigmoid(2*x)",
+    why="without cancellation",
+    needs=CURVED,
+    below=(ADD,),
 )
 def one_plus_tanh(node: Node) -> Node | None:
     """1 + (e^x - e^-x)/(e^x + e^-x) = 2/(1 + e^-2x); 1 - tanh(x) is this at -x."""
@@ -211,6 +252,8 @@ def sinh_by_cosh(node: Node) -> Node | None:
     before="(exp(x) - exp(-x))/(exp(x) + exp(-x))",
     after="tanh(x)",
     why="without overflow or cancellation",
+    needs=CURVED,
+    below=(ADD,),
 )
 def tanh_by_exps(node: Node) -> Node | None:
     """By definition."""
@@ -229,6 +272,8 @@ def tanh_by_exps(node: Node) -> Node | None:
     before="(exp(x) - 1)/(exp(x) + 1)",
     after="tanh(x/2)",
     why="without overflow",
+    needs=CURVED,
+    below=(ADD,),
 )
 def tanh_by_expm1(node: Node) -> Node | None:
     """Both multiplied by e^(-x/2): sinh(x/2)/cosh(x/2)."""
@@ -250,6 +295,7 @@ def tanh_by_expm1(node: Node) -> Node | None:
     after="sinh(x)",
     why="without cancellation",
     needs=CURVED,
+    below=(ADD,),
 )
 def sinh_by_exps(node: Node) -> Node | None:
     """By definition; cosh for the sum. The difference has no digits near 0."""

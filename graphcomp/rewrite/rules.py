@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from graphcomp.node import Node, current_scope
@@ -26,6 +27,8 @@ class Rule:
             of nodes, at nothing but the node and what is below, and never through a name.
         needs: ops without any of which in the graph the rule can't apply; such that no rule makes
             one where there was none. Spares rules that look far.
+        below: what it looks for below the node, of products, quotients and sums with a number (MUL,
+            DIV, ADD).
     """
 
     name: str
@@ -36,6 +39,11 @@ class Rule:
     proof: str
     apply: Apply
     needs: frozenset[Op] = frozenset()
+    below: tuple[Op, ...] = ()
+
+    def may_apply(self, present: AbstractSet[Op]) -> bool:
+        """Whether it can apply where these ops are, or come about."""
+        return not self.needs or not self.needs.isdisjoint(present)
 
     @property
     def note(self) -> str:
@@ -44,14 +52,19 @@ class Rule:
 
 
 def rule(
-    *ops: Op, before: str, after: str, why: str = "", needs: tuple[Op, ...] = ()
+    *ops: Op,
+    before: str,
+    after: str,
+    why: str = "",
+    needs: tuple[Op, ...] = (),
+    below: tuple[Op, ...] = (),
 ) -> Callable[[Apply], Rule]:
     """Make a rule of the function below: its name is the rule's, its docstring the proof."""
 
     def made(apply: Apply) -> Rule:
         name = getattr(apply, "__name__", "").strip("_")
         proof = " ".join((apply.__doc__ or "").split())
-        return Rule(name, ops, before, after, why, proof, apply, frozenset(needs))
+        return Rule(name, ops, before, after, why, proof, apply, frozenset(needs), below)
 
     return made
 
@@ -111,6 +124,42 @@ def by_op(rules: Iterable[Rule]) -> dict[Op, tuple[Rule, ...]]:
     return {op: tuple(listed) for op, listed in found.items()}
 
 
+class Settled:
+    """What a pass has looked at and left as it is, so that it need not look again.
+
+    A rule looks at a node and what is below, and none of that ever changes. So a node to which no
+    rule applied, with arguments that stay, stays too, as long as the rules are the same.
+    """
+
+    __slots__ = ("nodes", "rules")
+
+    def __init__(self) -> None:
+        self.nodes: set[Node] = set()
+        self.rules: object = None
+
+    def under(self, rules: object) -> set[Node]:
+        """The nodes that stay under these rules; what is added counts from now on."""
+        if self.rules != rules:
+            self.rules, self.nodes = rules, set()
+        return self.nodes
+
+
+def unsettled(order: Sequence[Node], settled: set[Node]) -> Sequence[Node]:
+    """The nodes that are still to be looked at."""
+    return [node for node in order if node not in settled] if settled else order
+
+
+def possible(rules: Mapping[Op, Sequence[Rule]], order: Iterable[Node]) -> dict[Op, list[Rule]]:
+    """The rules that can apply to some of the nodes, and those that may follow; none if there are none."""
+    present = {node.op for node in order}
+    found = {
+        op: live
+        for op, listed in rules.items()
+        if (live := [each for each in listed if each.may_apply(present)])
+    }
+    return {} if present.isdisjoint(found) else found
+
+
 def rewrite(
     nodes: Sequence[Node],
     rules: Mapping[Op, Sequence[Rule]],
@@ -118,6 +167,7 @@ def rewrite(
     stage: str = "",
     keep: Collection[Node] = (),
     order: Sequence[Node] | None = None,
+    settled: Settled | None = None,
 ) -> list[Node]:
     """The nodes with the rules applied until none applies.
 
@@ -132,64 +182,68 @@ def rewrite(
         stage: the name under which it counts.
         keep: nodes that stay as they are, with all below them.
         order: the nodes in topological order, where that is known.
+        settled: what earlier runs left as it is, if nothing was kept.
 
     Raises:
         AssertionError: the rules go round in a circle.
     """
     if order is None:
         order = topological(nodes, stop=set(keep).__contains__)
-    present = {node.op for node in order}
-    possible = {
-        op: found
-        for op, listed in rules.items()
-        if (found := [each for each in listed if not each.needs or each.needs & present])
-    }
-    if present.isdisjoint(possible):
+    live = possible(rules, order)
+    if not live:
         return list(nodes)
-    walk = _Walk(possible, report if report is not None else Report(), stage)
-    memo = walk.memo
-    memo.update((node, node) for node in keep)
+    known = set(keep) if keep or settled is None else settled.under(live)
+    walk = _Walk(live, report if report is not None else Report(), stage, known)
     token = current_scope.set("")  # what rules make belongs to no scope but that of the node
     try:
-        for node in order:
-            if node in memo:
-                continue
-            if node.op not in possible:
-                for arg in node.args:
-                    if memo[arg] is not arg:
-                        break
-                else:
-                    memo[node] = node  # mostly
-                    walk.visits += 1
-                    continue
-            walk.finish(node)
+        walk.over(unsettled(order, known))
     finally:
         current_scope.reset(token)
+    memo = walk.memo
     walk.report.visit(stage, walk.visits)
-    walk.report.follow(walk.memo)
-    walk.report.notes.update((walk.memo.get(n, n), r) for n, r in walk.made.items())
-    return [walk.memo[node] for node in nodes]
+    walk.report.follow(memo)
+    walk.report.notes.update((memo.get(n, n), r) for n, r in walk.made.items())
+    return [memo.get(node, node) for node in nodes]
 
 
 class _Walk:
-    """The state of one walk: `memo` holds what is finished, `becomes` what waits for another node."""
+    """The state of one walk.
 
-    def __init__(self, rules: Mapping[Op, Sequence[Rule]], report: Report, stage: str) -> None:
+    Nodes that are finished stay, and are `settled`, or have become such a node in `memo`. `becomes`
+    holds what others become once that is finished.
+    """
+
+    def __init__(
+        self, rules: Mapping[Op, Sequence[Rule]], report: Report, stage: str, settled: set[Node]
+    ) -> None:
         self.rules, self.report, self.stage = rules, report, stage
+        self.settled = settled
         self.memo: dict[Node, Node] = {}
         self.becomes: dict[Node, Node] = {}
         self.made: dict[Node, Rule] = {}
         self.visits = 0
 
-    def finish(self, node: Node) -> None:
-        """Finish a node whose arguments are finished."""
-        self.visits += 1
-        target = self.next_form(node)
-        if target is node:
-            self.memo[node] = node
-        else:
-            self.becomes[node] = target
-            self.follow(node)
+    def over(self, order: Iterable[Node]) -> None:
+        """Finish nodes, arguments before users, of which none is settled yet."""
+        memo, settled, rules = self.memo, self.settled, self.rules
+        for node in order:
+            if memo and self.is_finished(node):
+                continue
+            if node.op not in rules and (not memo or memo.keys().isdisjoint(node.args)):
+                self.visits += 1
+                settled.add(node)  # mostly
+                continue
+            self.visits += 1
+            target = self.next_form(node)
+            if target is node:
+                settled.add(node)
+            else:
+                self.becomes[node] = target
+                self.follow(node)
+
+    def is_finished(self, node: Node) -> bool:
+        """Whether it is known what becomes of a node."""
+        return node in self.settled or node in self.memo
 
     def follow(self, first: Node) -> None:
         """Finish what a node became, and all below that."""
@@ -197,12 +251,12 @@ class _Walk:
         stack, active = [first], {first}  # active: those that wait for others
         while stack:
             node = stack[-1]
-            if node in memo:
+            if self.is_finished(node):
                 active.discard(stack.pop())
                 continue
             target = becomes.get(node)
             if target is None:
-                waiting = [arg for arg in node.args if arg not in memo]
+                waiting = [arg for arg in node.args if not self.is_finished(arg)]
                 if waiting:
                     active.add(node)
                     self.no_circle(waiting, active)
@@ -211,11 +265,11 @@ class _Walk:
                 self.visits += 1
                 target = self.next_form(node)
                 if target is node:
-                    memo[node] = node
+                    self.settled.add(node)
                     continue
                 becomes[node] = target
-            if target in memo:
-                memo[node] = memo[target]
+            if self.is_finished(target):
+                memo[node] = memo.get(target, target)
                 continue
             active.add(node)
             self.no_circle([target], active)
@@ -231,15 +285,15 @@ class _Walk:
         """The node on finished arguments; or, if it has these, what the first rule makes of it."""
         memo = self.memo
         for arg in node.args:
-            if memo[arg] is not arg:
-                return node.rebuild(tuple([memo[arg] for arg in node.args]))
+            if arg in memo:
+                return node.rebuild(tuple([memo.get(arg, arg) for arg in node.args]))
         for each in self.rules.get(node.op, ()):
-            result = self.applied(each, node)
+            result = each.apply(node) if not node.scope else self.applied(each, node)
             if result is not None and result is not node:
                 assert result.shape == node.shape, (each.name, node, result)
                 assert result.dtype == node.dtype, (each.name, node, result)
                 self.report.count(self.stage, each.name)
-                if each.why and result not in self.memo:
+                if each.why and not self.is_finished(result):
                     self.made[result] = each
                 return result
         return node
@@ -247,8 +301,6 @@ class _Walk:
     @staticmethod
     def applied(each: Rule, node: Node) -> Node | None:
         """What a rule makes of a node, in the scope of that node."""
-        if not node.scope:
-            return each.apply(node)
         token = current_scope.set(node.scope)
         try:
             return each.apply(node)
