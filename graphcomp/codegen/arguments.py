@@ -205,7 +205,8 @@ class Arguments:
 
     def call_checked(self, indent: int, below: Sequence[str]) -> list[str]:
         """The line that calls it; parts of structures that the lines below do not read get a _."""
-        used = set(re.findall(r"\w+", "\n".join(below)))
+        structured = any(not parameter.argument.plain for parameter in self.parameters)
+        used = set(re.findall(r"\w+", "\n".join(below))) if structured else set()
         names = [
             name if each.argument.plain or name in used else f"_{name}"
             for each in self.parameters
@@ -214,7 +215,6 @@ class Arguments:
         if not names:
             return []
         call = f"_checked({', '.join(parameter.name for parameter in self.parameters)})"
-        structured = any(not parameter.argument.plain for parameter in self.parameters)
         if self.arrays or structured or any(node.dtype.kind != "f" for node in self.inputs):
             return unpacked(names, call, indent)
         other = " or ".join(f"type({name}) is not float" for name in names)

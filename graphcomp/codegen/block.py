@@ -45,9 +45,10 @@ class Names(FreshNames):
     def temporary(self) -> str:
         """A name for a nameless value: t1, t2, ..."""
         self._numbers += 1
-        while f"t{self._numbers}" in self.taken:
+        while (name := f"t{self._numbers}") in self.taken:
             self._numbers += 1
-        return self.give(f"t{self._numbers}")
+        self.taken.add(name)
+        return name
 
 
 class Block:
@@ -105,14 +106,14 @@ class Block:
                 pieces[node] = self.context.leaf(node)
             elif node.op is CALL:
                 self._call(node)
-            elif node in cut and (into := self._added_into(node, cut)) is not None:
+            elif node not in cut:
+                pieces[node] = self._fitted(node, INLINE)[0]
+            elif node.shape and (into := self._added_into(node, cut)) is not None:
                 self._add_into(node, *into)
-            elif node in cut:
+            else:
                 name = self._name(node)
                 equals = len(": Array = ") if node is self.typed else len(" = ")
                 self._assign(name, node, *self._fitted(node, self.room - len(name) - equals))
-            else:
-                pieces[node] = self._fitted(node, INLINE)[0]
 
     def _call(self, node: Node) -> None:
         """A statement for all parts of a region."""
@@ -133,7 +134,7 @@ class Block:
 
     def _added_into(self, node: Node, cut: Collection[Node]) -> tuple[Node, Node] | None:
         """Of a sum, a term that can be added in place, and the other term, a new array."""
-        if node.op.form is not Form.SUM or not node.shape or not self.context.dialect.arrays:
+        if node.op.form is not Form.SUM or not self.context.dialect.arrays:
             return None
         for added, other in (node.args[::-1], node.args):
             piece = self.pieces[other]
@@ -171,9 +172,13 @@ class Block:
         return name
 
     def _assign(self, name: str, node: Node, piece: Piece, operands: tuple[Piece, ...]) -> None:
+        own = frozenset((name,))
+        if not (node.shape or piece.shape or piece.dims or piece.frozen or node.op.view):  # mostly
+            self.statements.append(Statement(name, node, piece, operands))
+            self.pieces[node] = Piece.scalar(name, ATOM, piece.dtype, own, own)
+            return
         typed = node is self.typed and node.shape != ()
         self.statements.append(Statement(name, node, piece, operands, typed=typed))
-        own = frozenset((name,))
         self.pieces[node] = Piece(
             name,
             ATOM,

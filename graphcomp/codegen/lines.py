@@ -15,9 +15,15 @@ def statement_lines(
 ) -> list[str]:
     """The lines, with a comment for a section that starts at a statement."""
     lines: list[str] = []
+    margin = INDENT * indent
     for i, statement in enumerate(statements):
         if i == start and section:
-            lines.append(f"{INDENT * indent}# {section}")
+            lines.append(f"{margin}# {section}")
+        if not (statement.also or statement.typed or statement.comment):  # mostly
+            line = margin + statement.line
+            if len(line) <= WIDTH:
+                lines.append(line)
+                continue
         if statement.also:
             lines += unpacked(statement.targets, statement.piece.text, indent)
             continue
@@ -25,8 +31,8 @@ def statement_lines(
         if statement.typed:
             text = text.replace(" = ", ": Array = ", 1)
         remark = f"  # {statement.comment}" if statement.comment else ""
-        if remark and len(INDENT) * indent + len(text) + len(remark) <= WIDTH:
-            lines.append(f"{INDENT * indent}{text}{remark}")
+        if remark and len(margin) + len(text) + len(remark) <= WIDTH:
+            lines.append(f"{margin}{text}{remark}")
         else:
             lines += layout(text, indent)
     return lines

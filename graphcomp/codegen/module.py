@@ -6,6 +6,7 @@ import inspect
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from types import ModuleType
 from typing import Any
 
@@ -30,10 +31,10 @@ from graphcomp.node import Node
 from graphcomp.ops import math_runtime, numba_runtime, numpy_runtime
 from graphcomp.program import Program, build_program
 from graphcomp.rewrite import PASSES, Report, stabilize_graph
-from graphcomp.traversal import collector_at_rest, topological
+from graphcomp.traversal import collector_at_rest
 
 TARGETS = {"numpy": NUMPY, "math": MATH, "numba": NUMBA}
-_WORD = re.compile(r"\b_[A-Za-z]\w*\b")
+_WORD = re.compile(r"_(?<!\w_)[A-Za-z]\w*")  # the search for a given first character is fast
 
 
 def generate(
@@ -152,7 +153,7 @@ def _generate(
         msg = f"parallel=True is for target 'numba'; target {target!r} has no loops to share out"
         raise InputError(msg)
     request, plans, report, program = requested(graph, functions, wrt, target, name, output)
-    carried = _carried(topological([node for each in plans for node in each.outputs.values()]))
+    carried = _carried(chain.from_iterable(each.roots.computed for each in plans))
     reserved = {*_reserved(graph, TARGETS[target]), *_carried(graph.nodes), *carried}
     writer, constants = _writer(graph, plans, reserved, target, report, parallel=parallel)
     functions_of = {each.name: writer.function(each) for each in plans}
@@ -293,7 +294,7 @@ def _used_helpers(lines: Sequence[str], target: str, carried: Mapping[str, str])
 
 def _imports(code: str, *, arrays: bool, compiled: bool) -> list[str]:
     def uses(word: str) -> bool:
-        return word in code and re.search(rf"(?<![\w.\"]){word}\b", code) is not None
+        return word in code and re.search(rf"{word}(?<![\w.\"]{word})\b", code) is not None
 
     wanted = {"importlib": compiled, "hashlib": uses("hashlib"), "math": uses("math")}
     plain = [name for name, used in (wanted | {"pathlib": compiled}).items() if used]

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from graphcomp.codegen.plans import Plan
 from graphcomp.node import Node
 from graphcomp.op import Form
-from graphcomp.rewrite import Pass, Report, Roots, expand, run_passes, without_names
-from graphcomp.traversal import topological, use_counts
+from graphcomp.rewrite import Pass, Report, expand, run_passes, without_names
+from graphcomp.traversal import leading, topological, use_counts
 
 #: Written out again wherever they are used: they cost nothing, or next to nothing.
 FREE = {Form.BROADCAST, Form.TRANSPOSE, Form.BRACKET}
@@ -63,19 +63,18 @@ def prepare(
     computed by functions of their own become calls.
     """
     hinted = list(plan.hints)
-    whole = expand([*plan.outputs.values(), *hinted, *plan.base], spelled)
-    count = len(plan.outputs)
-    end = count + len(hinted)
-    given = Roots(tuple(whole[:count]), tuple(whole[count:end]), tuple(whole[end:]))
+    given = plan.roots.replaced(expand(plan.roots.all, spelled, plan.roots.order))
     roots, report = run_passes(given, passes, before.copy())
-    bare, user = without_names(roots.all)
+    bare, user = without_names(roots.all, roots.order)
     report.follow(bare)
-    stripped = [bare[node] for node in roots.all]
+    stripped = [bare.get(node, node) for node in roots.all]
     outputs = dict(zip(plan.outputs, stripped, strict=False))
     names = dict(user)
     for name, node in outputs.items():
         names.setdefault(node, name)
-    order = tuple(topological(outputs.values()))
+    order = tuple(roots.computed)
+    if bare:
+        order = tuple(dict.fromkeys([bare.get(node, node) for node in order]))
     used = set(order)
     for old, node in zip(hinted, stripped[len(outputs) :], strict=False):
         if node in used:
@@ -91,9 +90,9 @@ def prepare(
             used = set(order)
             own = {left[node] for node in own if node in left}
             base = [left[node] for node in base if node in left]
-    results = outputs.values()
+    results = tuple(outputs.values())
     cut = choose_statements(order, results, names, own)
-    forward = topological(base)
+    forward = leading(order, base) if results[: len(base)] == tuple(base) else topological(base)
     ahead = tuple(node for node in forward if node in used and node in cut)
     return Prepared(outputs, names, order, ahead, frozenset(cut), frozenset(own), report)
 
@@ -106,7 +105,8 @@ def choose_statements(
 ) -> set[Node]:
     """The nodes that are statements: named, results, or used more than once."""
     uses = use_counts(order)
-    free = [node for node in order if node.op.form in FREE]
+    ops = {op for op in {node.op for node in order} if op.form in FREE}
+    free = [node for node in order if node.op in ops]
     for node in reversed(free):  # what is free passes its uses on to its argument
         if node not in user_named:
             for arg in node.args:

@@ -203,7 +203,7 @@ class _Function:
         statements, renamed = reuse_buffers(statements, live, block.rank)
         rename_pieces(self.pieces, renamed)
         self.dims |= block.dims
-        own = {target for s in statements for target in s.targets}
+        own = {s.target for s in statements}.union(*[s.targets for s in statements if s.also])
         marked = start if 0 < start < len(statements) else None
         lines = statement_lines(statements, depth, marked, self.plan.section)
         lines += self.results.statement(tree, self.pieces, own, (), depth)
