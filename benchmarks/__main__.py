@@ -19,7 +19,7 @@ from benchmarks.workloads import CASES, TINY
 
 OTHERS = ("graph_size", "memory", "scaling")
 SETUP_LIMIT = 300.0
-GRAPH_LIMIT = 120.0
+GRAPH_LIMIT = 180.0
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from functools import cache, lru_cache, reduce
 from typing import Any, NoReturn, TypeAlias, cast
@@ -59,23 +58,23 @@ current_scope: ContextVar[str] = ContextVar("graphcomp_scope", default="")
 
 
 class _Reference(weakref.ref["Node"]):
-    __slots__ = ("key",)
+    __slots__ = ("key", "table")
     key: tuple[Any, ...]
+    table: dict[tuple[Any, ...], _Reference]
 
 
-_interned: dict[tuple[Any, ...], _Reference] = {}
+#: By op, the nodes without parameters and scopes, by their arguments; under None all others, by
+#: everything. A tuple of arguments is the node's own, so that a key costs no memory.
+_interned: dict[Op | None, dict[tuple[Any, ...], _Reference]] = {None: {}}
+_others = _interned[None]
 _lock = threading.RLock()  # a node may die, and call `_forget`, inside of `_forget`
 
 
-def _forget(
-    reference: _Reference,
-    interned: dict[tuple[Any, ...], _Reference] = _interned,
-    lock: AbstractContextManager[Any] = _lock,
-) -> None:
-    # both as defaults: when Python shuts down, the names may be gone before the last node
+def _forget(reference: _Reference, lock: threading.RLock = _lock) -> None:
+    # the lock as a default: when Python shuts down, the name may be gone before the last node
     with lock:  # between the look and the removal another node may take the place
-        if interned.get(reference.key) is reference:
-            del interned[reference.key]
+        if reference.table.get(reference.key) is reference:
+            del reference.table[reference.key]
 
 
 class _Draft:
@@ -344,15 +343,12 @@ class Node(_Draft, NumpyProtocol, ArrayMethods, RefusedMethods):
 
 def intern(op: Op, args: tuple[Node, ...], params: Params = (), scope: str = "") -> Node:
     """The node for this application: the existing one, if there is one."""
-    # identities of what the node keeps alive: a key of numbers is nothing to the garbage collector
     key: tuple[Any, ...]
-    if len(args) == 2:  # spelled out, as this runs for every node
-        key = (id(op), params, scope, id(args[0]), id(args[1]))
-    elif len(args) == 1:
-        key = (id(op), params, scope, id(args[0]))
+    if params or scope:
+        table, key = _others, (op, params, scope, args)
     else:
-        key = (id(op), params, scope, *map(id, args))
-    reference = _interned.get(key)  # one operation, so safe without the lock
+        table, key = _interned.get(op) or _interned.setdefault(op, {}), args
+    reference = table.get(key)  # one operation, so safe without the lock
     if reference is not None:
         node = reference()
         if node is not None:
@@ -368,17 +364,27 @@ def intern(op: Op, args: tuple[Node, ...], params: Params = (), scope: str = "")
         if not op.broadcasts or (len(args) > 1 and (shape or args[1].shape or len(args) > 2)):
             shape = op.shape(*[arg.shape for arg in args])  # else one array, or two numbers
         draft.shape = shape
-        draft.dtype = _plain_dtype(op, *[arg.dtype for arg in args])
+        for arg in args:
+            if arg.dtype is not FLOAT:
+                draft.dtype = _plain_dtype(op, *[arg.dtype for arg in args])
+                break
+        else:  # mostly, and dtypes are slow keys
+            draft.dtype = _float_dtype(op, len(args))
     draft.__class__ = Node
     made = cast("Node", draft)
     own = _Reference(made, _forget)
-    own.key = key
+    own.key, own.table = key, table
     while True:
-        reference = _interned.setdefault(key, own)  # one operation too: one thread is the first
+        reference = table.setdefault(key, own)  # one operation too: one thread is the first
         node = made if reference is own else reference()
         if node is not None:
             return node
         _forget(reference)  # it is dead, but was not told so yet
+
+
+@cache
+def _float_dtype(op: Op, count: int) -> DType:
+    return _plain_dtype(op, *[FLOAT] * count)
 
 
 @cache
@@ -395,10 +401,13 @@ def apply(op: Op, *operands: Operand, **params: Any) -> Node:
             the user's file and line.
     """
     try:
-        args = _lift_all(op, operands)
-        if len(args) > 1 and not _alike(args):
-            args = _cast_all(_broadcast_all(op, args) if op.broadcasts else args)
-        return intern(op, args, tuple(params.items()), current_scope.get())
+        if _alike(operands):
+            args = cast("tuple[Node, ...]", operands)
+        else:
+            args = _lift_all(op, operands)
+            if len(args) > 1 and not _alike(args):
+                args = _cast_all(_broadcast_all(op, args) if op.broadcasts else args)
+        return intern(op, args, tuple(params.items()) if params else (), current_scope.get())
     except GraphcompError as error:
         raise _located_error(error) from None
 
@@ -476,11 +485,18 @@ def _dtype_beside(real: bool, *dtypes: DType) -> DType:
     return np.result_type(np.result_type(*dtypes), 0.0 if real else 0)
 
 
-def _alike(args: tuple[Node, ...]) -> bool:
-    """Whether all arguments have one shape and one dtype, as they mostly do."""
-    shape, dtype = args[0].shape, args[0].dtype
-    for arg in args:  # noqa: SIM110  (all() takes twice as long, and this runs for every node)
-        if arg.dtype is not dtype or (arg.shape is not shape and arg.shape != shape):
+def _alike(operands: tuple[Operand, ...]) -> bool:
+    """Whether all operands are nodes of one shape and one dtype, as they mostly are."""
+    first = operands[0] if operands else None
+    if not isinstance(first, Node):
+        return False
+    if len(operands) == 1:
+        return True
+    shape, dtype = first.shape, first.dtype
+    for other in operands:
+        if not isinstance(other, Node) or other.dtype is not dtype:
+            return False
+        if other.shape is not shape and other.shape != shape:
             return False
     return True
 

@@ -36,6 +36,8 @@ Params: TypeAlias = tuple[tuple[str, Any], ...]
 class Kind(Enum):
     """How a tangent passes through an op."""
 
+    __hash__ = object.__hash__  # that of enumerations is slow, and asked for every node
+
     LEAF = "leaf"
     ELEMENTWISE = "elementwise"
     LINEAR = "linear"
@@ -46,6 +48,8 @@ class Kind(Enum):
 
 class Form(Enum):
     """What an op is in a formula; printers lay out forms, never single ops."""
+
+    __hash__ = object.__hash__  # that of enumerations is slow, and asked for every node
 
     LEAF = "leaf"
     CALL = "call"
@@ -68,6 +72,8 @@ class Form(Enum):
 
 class Joins(Enum):
     """Whether an op is a step of its own in a grouped program, or joins a neighbour."""
+
+    __hash__ = object.__hash__  # that of enumerations is slow, and asked for every node
 
     NOTHING = "an essential operation: a step of its own"
     PRODUCER = "always joins the step whose value it modifies (negation, broadcast)"

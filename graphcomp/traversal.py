@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
+from operator import attrgetter
 from typing import Any, TypeVar
 
 N = TypeVar("N", bound=Any)
+
+
+#: Of nodes with more arguments than this, it is kept how far they have been followed.
+_FEW = 3
 
 
 def topological(outputs: Iterable[N], stop: Callable[[N], bool] | None = None) -> list[N]:
@@ -16,33 +23,43 @@ def topological(outputs: Iterable[N], stop: Callable[[N], bool] | None = None) -
     The arguments of nodes for which `stop` is true are not followed. Linear time, no recursion.
     """
     order: list[N] = []
-    seen: set[N] = set()
-    path: list[N] = []  # the nodes that wait for their arguments, each for one of the next
-    left: list[Iterator[N]] = [iter(tuple(outputs))]
-    while left:
-        for node in left[-1]:
-            if node in seen:
-                continue
-            seen.add(node)
-            if node.args and (stop is None or not stop(node)):
-                path.append(node)
-                left.append(iter(node.args))
-                break
-            order.append(node)
-        else:
-            left.pop()
-            if path:
-                order.append(path.pop())
+    done: set[N] = set()
+    waiting: list[N] = []  # each for one of its arguments
+    followed: dict[N, Iterator[N]] = {}
+    for output in tuple(outputs):
+        if output in done:
+            continue
+        node = output
+        while True:
+            args: Iterable[N] = node.args
+            if stop is not None and stop(node):
+                args = ()
+            elif len(node.args) > _FEW:
+                args = followed.get(node) or followed.setdefault(node, iter(node.args))
+            for arg in args:  # from the first again: for a few that is cheaper than an iterator
+                if arg not in done:
+                    waiting.append(node)
+                    node = arg
+                    break
+            else:
+                done.add(node)
+                order.append(node)
+                if not waiting:
+                    break
+                node = waiting.pop()
     return order
+
+
+def leading(order: Sequence[N], first: Collection[N]) -> Sequence[N]:
+    """What the first of some roots depend on: the order of all of them begins with that."""
+    wanted = set(first)
+    end = next((i for i in reversed(range(len(order))) if order[i] in wanted), -1)
+    return order[: end + 1]
 
 
 def use_counts(nodes: Iterable[N]) -> dict[N, int]:
     """How often each node is an argument of the given nodes."""
-    counts: dict[N, int] = {}
-    for node in nodes:
-        for arg in node.args:
-            counts[arg] = counts.get(arg, 0) + 1
-    return counts
+    return Counter(chain.from_iterable(map(attrgetter("args"), nodes)))
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The passes of code generation: every rule, what it must leave, fixed points, linear time."""
 
 import warnings
+from types import CodeType, FunctionType
 
 import hypothesis.strategies as st
 import numpy as np
@@ -18,10 +19,12 @@ from graphcomp.evaluate import bind, evaluate
 from graphcomp.graph import GraphData
 from graphcomp.node import Node, apply, dimension, intern, is_input
 from graphcomp.op import Kind
+from graphcomp.ops.arithmetic import ADD, DIV, MUL
 from graphcomp.ops.comparison import BRACKET, GREATER, LOGICAL_NOT
 from graphcomp.ops.contraction import OUTER, VDOT
 from graphcomp.ops.leaves import IDENTITY, LET
 from graphcomp.ops.placing import PLACE
+from graphcomp.ops.reductions import SUM
 from graphcomp.ops.shaping import SCATTER, WHOLE
 from graphcomp.ops.triangular import BANDED
 from graphcomp.program import build_program
@@ -42,9 +45,10 @@ from graphcomp.rewrite.pipeline import (
     SHAPES,
     SLOPES,
 )
+from graphcomp.rewrite.pipeline import FENCE as FENCE_PASS
 from graphcomp.rewrite.products import RULES as PRODUCT_RULES
 from graphcomp.rewrite.rows import RULES as ROW_RULES
-from graphcomp.rewrite.rules import by_op, rewrite, rule
+from graphcomp.rewrite.rules import Rule, Settled, by_op, rewrite, rule
 from graphcomp.rewrite.shapes import RULES as SHAPE_RULES
 from graphcomp.shape import parse_shape
 from graphcomp.traversal import topological
@@ -563,6 +567,88 @@ def test_shared_work_stays_shared():
         node = gc.sin(node) * gc.cos(node)
     found, _ = run(node)
     assert len(topological([found])) <= len(topological([node]))
+
+
+def names_reached(function: FunctionType, seen: set[FunctionType]) -> set[str]:
+    """The names in a function, and in those of the rewriter that it calls."""
+    if function in seen:
+        return set()
+    seen.add(function)
+    found: set[str] = set()
+    codes = [function.__code__]
+    while codes:
+        code = codes.pop()
+        codes += [part for part in code.co_consts if isinstance(part, CodeType)]
+        found.update(code.co_names)
+    for name in set(found):
+        called = function.__globals__.get(name)
+        if isinstance(called, FunctionType) and called.__module__.startswith("graphcomp.rewrite"):
+            found |= names_reached(called, seen)
+    return found
+
+
+@pytest.mark.parametrize(
+    "each",
+    [
+        r
+        for p in PASSES
+        for r in p.rules
+        if isinstance(r, Rule) and isinstance(r.apply, FunctionType)
+    ],
+    ids=lambda each: each.name,
+)
+def test_rules_say_which_of_the_plain_ops_they_look_for(each):
+    """By what stands in their code; a sum as the node itself, and sums of arrays, do not count."""
+    names = names_reached(each.apply, set())
+    if "factors" in names:
+        assert MUL in each.below
+    if "added_to_one" in names or ("ADD" in names and ADD not in each.ops and SUM not in each.ops):
+        assert ADD in each.below
+    if "DIV" in names and DIV not in each.ops and SUM not in each.ops:
+        assert DIV in each.below
+
+
+@pytest.mark.parametrize("op", [gc.sin, gc.exp])
+def test_a_shared_product_gets_a_fence_where_a_rule_looks_for_factors(op):
+    product = X * Y
+    roots = Roots((op(product) * gc.cos(product),), (product,))
+    fenced, *_ = FENCE_PASS.run(roots, Report(), Settled())
+    assert (fenced is roots.results[0]) == (op is gc.sin)
+
+
+def test_a_shared_cosine_gets_a_fence_where_it_is_taken_from_one():
+    cosine = gc.cos(X)
+    for node, stays in ((cosine * Y + cosine, True), ((1 - cosine) * cosine, False)):
+        roots = Roots((node,), (cosine,))
+        fenced, *_ = FENCE_PASS.run(roots, Report(), Settled())
+        assert (fenced is node) == stays
+
+
+def test_passes_that_run_again_look_at_what_is_new_only():
+    node = X
+    for _ in range(500):
+        node = gc.sin(node) * Y + node
+    _, report = run(node)
+    alone = dict(report.visits)
+    _, report = run(node * 1.0 + 2.0 * (3.0 * X))  # algebra changes the last ones
+    assert report.counts.keys() == {"algebra"}
+    assert all(report.visits[stage] <= alone[stage] + 20 for stage in alone)
+
+
+def test_what_is_settled_under_some_rules_is_looked_at_again_under_others():
+    @rule(gc.sin(X).op, before="sin(x)", after="cos(x)")
+    def one(node):
+        return gc.cos(node.args[0])
+
+    @rule(gc.exp(X).op, before="exp(x)", after="cos(x)")
+    def other(node):
+        return gc.cos(node.args[0])
+
+    settled, node = Settled(), gc.sin(gc.exp(X))
+    assert rewrite([gc.exp(X)], by_op([one]), settled=settled) == [gc.exp(X)]
+    assert rewrite([node], by_op([other]), settled=settled) == [gc.sin(gc.cos(X))]
+    assert rewrite([node], by_op([one]), settled=settled) == [gc.cos(gc.exp(X))]
+    assert rewrite([node], by_op([one]), settled=settled) == [gc.cos(gc.exp(X))]
 
 
 def test_values_are_left_to_the_rules_for_derivatives():

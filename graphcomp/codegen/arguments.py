@@ -238,7 +238,8 @@ class Arguments:
 
         Parts of structures that the lines below do not read get a _.
         """
-        used = words(below)
+        structured = any(not parameter.argument.plain for parameter in self.parameters)
+        used = words(below) if structured or not self.checked else set()
         if not self.checked:
             return self._as_given(indent, used, give)
         names = [
@@ -249,7 +250,6 @@ class Arguments:
         if not names:
             return []
         call = f"_checked({', '.join(parameter.name for parameter in self.parameters)})"
-        structured = any(not parameter.argument.plain for parameter in self.parameters)
         if self.arrays or structured or any(node.dtype.kind != "f" for node in self.inputs):
             return unpacked(names, call, indent)
         other = " or ".join(f"type({name}) is not float" for name in names)

@@ -48,9 +48,10 @@ class Names(FreshNames):
     def temporary(self) -> str:
         """A name for a nameless value: t1, t2, ..."""
         self._numbers += 1
-        while f"t{self._numbers}" in self.taken:
+        while (name := f"t{self._numbers}") in self.taken:
             self._numbers += 1
-        return self.give(f"t{self._numbers}")
+        self.taken.add(name)
+        return name
 
 
 class Block:
@@ -111,14 +112,14 @@ class Block:
                 pieces[node] = self.context.leaf(node)
             elif node.op is CALL:
                 self._call(node)
+            elif node not in cut:
+                pieces[node] = self._fitted(node, INLINE)[0]
             elif node in chains and (parts := self._in_place(chains[node])) is not None:
                 self._add_into(node, *parts)
-            elif node in cut:
+            else:
                 name = self._name(node)
                 equals = len(": Array = ") if node is self.typed else len(" = ")
                 self._assign(name, node, *self._fitted(node, self.room - len(name) - equals))
-            else:
-                pieces[node] = self._fitted(node, INLINE)[0]
 
     def _call(self, node: Node) -> None:
         """A statement for all parts of a region."""
@@ -194,10 +195,14 @@ class Block:
         return name
 
     def _assign(self, name: str, node: Node, piece: Piece, operands: tuple[Piece, ...]) -> None:
-        typed = node is self.typed and node.shape != ()
-        rules = self._rules(node) if self._noted else ()
-        self.statements.append(Statement(name, node, piece, operands, typed=typed, rules=rules))
         own = frozenset((name,))
+        rules = self._rules(node) if self._noted else ()
+        if not (node.shape or piece.shape or piece.dims or piece.frozen or node.op.view):  # mostly
+            self.statements.append(Statement(name, node, piece, operands, rules=rules))
+            self.pieces[node] = Piece.scalar(name, ATOM, piece.dtype, own, own)
+            return
+        typed = node is self.typed and node.shape != ()
+        self.statements.append(Statement(name, node, piece, operands, typed=typed, rules=rules))
         self.pieces[node] = Piece(
             name,
             ATOM,

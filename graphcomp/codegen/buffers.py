@@ -63,17 +63,17 @@ class Statement:
 
 def hoist(statements: list[Statement], early: Collection[Node], start: int) -> list[Statement]:
     """Statements for some nodes as soon as what they read is there, from position `start` on."""
+    moving = {i for i in range(start, len(statements)) if statements[i].node in early}
+    read = {name for i in moving for name in statements[i].piece.reads}
     ready: dict[str, int] = {}
-    keyed: list[tuple[int, int, Statement]] = []
+    places = list(range(len(statements)))
     for i, statement in enumerate(statements):
-        place = i
-        if i >= start and statement.node in early:
+        if i in moving:
             known = max((ready.get(name, -1) for name in statement.piece.reads), default=-1)
-            place = max(known, start - 1)
-        ready.update(dict.fromkeys(statement.targets, place))
-        keyed.append((place, i, statement))
-    keyed.sort(key=lambda item: item[:2])
-    return [statement for _, _, statement in keyed]
+            places[i] = max(known, start - 1)
+        if statement.target in read or statement.also:
+            ready.update(dict.fromkeys(statement.targets, places[i]))
+    return [statements[i] for i in sorted(range(len(statements)), key=places.__getitem__)]
 
 
 def read_later(statements: Sequence[Statement], live: Collection[str]) -> list[Statement]:

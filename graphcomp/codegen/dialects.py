@@ -38,6 +38,7 @@ from graphcomp.shape import FLOAT, Shape, broadcast_shape, format_shape
 _SIMPLE = re.compile(r"-?[\w.]+\Z")
 _LITERAL = re.compile(r"(?<![\w.{])\d+\.\d+(?![\w.}])")
 _DECIMAL = re.compile(r"-?\d+\.\d+(e[-+]?\d+)?\Z|-?\d+e[-+]?\d+\Z")
+_PLACE = re.compile(r"\{(\d)\}")
 _HELPER = re.compile(r"\b_(\w+)(?=\()")
 _ARITHMETIC = {Form.SUM, Form.DIFFERENCE, Form.PRODUCT, Form.QUOTIENT}
 #: Forms that `Context.simple` leaves to `Context.combine`.
@@ -92,6 +93,7 @@ class _Simple(NamedTuple):
     precedence: int
     least: tuple[int, ...]
     repeats: bool
+    percents: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,26 +206,29 @@ class Context:
             simple = self._simple[op] = self._simple_spelling(op, node)
         if simple is None or node.shape or node.dtype is not FLOAT:
             return None
-        template, precedence, places, repeats = simple
+        template, precedence, places, repeats, percents = simple
         operands, shown = [], []
         reads = NOTHING
-        for arg, least in zip(node.args, places, strict=True):
+        for arg, least in zip(node.args, places):  # noqa: B905  (slower, and this is for all nodes)
             operand = known[arg]
-            if operand.dtype is not FLOAT or operand.dims or operand.shape:
+            text, binds, shape, dtype, own, _, _, is_number, dims = operand
+            if dtype is not FLOAT or dims or shape:
                 return None
-            if not operand.number:
+            if not is_number:
                 if arg.op.form is Form.BRACKET or (repeats and not operand.is_name):
                     return None
-                reads = reads | operand.reads if reads else operand.reads
+                reads = reads | own if reads else own
             operands.append(operand)
-            shown.append(operand.text if operand.precedence >= least else f"({operand.text})")
+            shown.append(text if binds >= least else f"({text})")
         if not reads:
             return None
-        if "-{" in template:
+        if percents:
+            text = percents % tuple(shown)
+        elif "-{" in template:
             text, precedence = _signed(op, template, precedence, operands, shown)
         else:
             text = template.format(*shown)
-        return Piece(text, precedence, (), FLOAT, reads), tuple(operands)
+        return Piece.scalar(text, precedence, FLOAT, reads, NOTHING), tuple(operands)
 
     def _simple_spelling(self, op: Op, node: Node) -> _Simple | None:
         """How an op is written, if a text for each operand is all that it takes."""
@@ -235,7 +240,8 @@ class Context:
         if any(f"{{{i}}}" not in template for i in range(op.arity)):
             return None
         repeats = any(template.count(f"{{{i}}}") > 1 for i in range(op.arity))
-        return _Simple(template, spelling.precedence, least, repeats)
+        percents = "" if "-{" in template else _percents(template, op.arity)
+        return _Simple(template, spelling.precedence, least, repeats, percents)
 
     def template(self, node: Node) -> str:
         """How the op is written, with places for its operands."""
@@ -357,6 +363,14 @@ def _unwrapped(spelling: Spelling) -> Spelling:
     if not template.startswith("(") or closing_bracket(template) != len(template) - 1:
         return spelling
     return Spelling(template[1:-1], LOWEST + 1, spelling.operands)
+
+
+def _percents(template: str, count: int) -> str:
+    """A template with a %s for each operand, which is filled in faster; "" if it is not so plain."""
+    plain = "".join(_PLACE.findall(template)) == "".join(map(str, range(count)))
+    if not plain or "{{" in template or "}}" in template:
+        return ""
+    return _PLACE.sub("%s", template.replace("%", "%%"))
 
 
 def _filled(op: Op, spelling: Spelling, operands: Sequence[Piece]) -> tuple[str, int]:

@@ -24,11 +24,18 @@ def statement_lines(
     made on rules.
     """
     lines: list[str] = []
+    margin = INDENT * indent
     for i, statement in enumerate(statements):
         if i == start and section:
-            lines.append(f"{INDENT * indent}# {section}")
+            lines.append(f"{margin}# {section}")
         if statement.ends:
-            lines.append(f"{INDENT * indent}del {', '.join(statement.ends)}")
+            lines.append(f"{margin}del {', '.join(statement.ends)}")
+        plain = not (statement.also or statement.typed or statement.comment)
+        if plain and (said is None or not statement.rules):  # mostly
+            line = margin + statement.line
+            if len(line) <= WIDTH:
+                lines.append(line)
+                continue
         if statement.also:
             lines += unpacked(statement.targets, statement.piece.text, indent)
             continue
@@ -36,13 +43,13 @@ def statement_lines(
         if statement.typed:
             text = text.replace(" = ", ": Array = ", 1)
         made = said.remarks(statement.rules) if said is not None else []
-        room = WIDTH - len(INDENT) * indent - len(text) - len("  # ")
+        room = WIDTH - len(margin) - len(text) - len("  # ")
         both = "; ".join(filter(None, [statement.comment, *made]))
         if made and len(both) > room:
             lines += [line for remark in made for line in comment(remark, indent)]
             both = statement.comment
         if both and len(both) <= room:
-            lines.append(f"{INDENT * indent}{text}  # {both}")
+            lines.append(f"{margin}{text}  # {both}")
         else:
             lines += layout(text, indent)
     return lines

@@ -6,6 +6,7 @@ import inspect
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from types import ModuleType
 from typing import Any
 
@@ -35,9 +36,9 @@ from graphcomp.node import Node
 from graphcomp.ops import math_runtime, numba_runtime, numpy_runtime
 from graphcomp.program import Program, build_program
 from graphcomp.rewrite import PASSES, Report, stabilize_graph
-from graphcomp.traversal import collector_at_rest, topological
+from graphcomp.traversal import collector_at_rest
 
-_WORD = re.compile(r"\b_[A-Za-z]\w*\b")
+_WORD = re.compile(r"_(?<!\w_)[A-Za-z]\w*")  # the search for a given first character is fast
 
 
 def generate(
@@ -179,7 +180,7 @@ def _generate(
     report: Report,
     program: Program,
 ) -> Generated:
-    carried = _carried(topological([node for each in plans for node in each.outputs.values()]))
+    carried = _carried(chain.from_iterable(each.roots.computed for each in plans))
     reserved = {*_reserved(graph, options), *_carried(graph.nodes), *carried}
     is_asked = FLAT in ((functions,) if isinstance(functions, str) else functions)
     writer, constants = make_writer(graph, plans, reserved, options, report, flat=is_asked)
@@ -341,7 +342,7 @@ def _used_helpers(lines: Sequence[str], carried: Mapping[str, str], *, arrays: b
 
 def _imports(code: str, *, arrays: bool, compiled: bool) -> list[str]:
     def uses(word: str) -> bool:
-        return word in code and re.search(rf"(?<![\w.\"]){word}\b", code) is not None
+        return word in code and re.search(rf"{word}(?<![\w.\"]{word})\b", code) is not None
 
     wanted = {name: uses(name) for name in ("hashlib", "math", "platform")}
     threaded = uses_threads(code.split("\n"))

@@ -40,6 +40,13 @@ class Piece(NamedTuple):  # not a dataclass: there are very many of them, and th
     number: bool = False
     dims: frozenset[str] = NOTHING
 
+    @staticmethod
+    def scalar(
+        text: str, precedence: int, dtype: DType, reads: frozenset[str], roots: frozenset[str]
+    ) -> Piece:
+        """One without shape and dimensions, as there are most of: made even faster."""
+        return _new(Piece, (text, precedence, (), dtype, reads, roots, False, False, NOTHING))
+
     def at_least(self, precedence: int) -> str:
         """The text, in parentheses if it binds weaker than that."""
         return f"({self.text})" if self.precedence < precedence else self.text
@@ -48,6 +55,9 @@ class Piece(NamedTuple):  # not a dataclass: there are very many of them, and th
     def is_name(self) -> bool:
         """Whether this is a variable and nothing else."""
         return len(self.reads) == 1 and self.text in self.reads
+
+
+_new = tuple.__new__
 
 
 def number_source(node: Node, module: str) -> str:

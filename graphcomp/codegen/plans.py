@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from graphcomp.ad import Wrt, resolve_wrt, variables
 from graphcomp.ad.along import common_dimension
 from graphcomp.graph import Argument, GraphData
 from graphcomp.node import Node
+from graphcomp.rewrite import Roots
 from graphcomp.trees import flatten
 
 #: The arrangement of results: a key of `Plan.outputs`, or a structure of arrangements.
@@ -98,6 +99,14 @@ class Plan:
     primal: tuple[str, ...] = ()
     by: str = ""
     base: tuple[Node, ...] = ()
+    _roots: list[Roots] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    @property
+    def roots(self) -> Roots:
+        """Its nodes as what passes work on; made once, as the order of all nodes is found once."""
+        if not self._roots:
+            self._roots.append(Roots(tuple(self.outputs.values()), tuple(self.hints), self.base))
+        return self._roots[0]
 
 
 def leaves(tree: Tree) -> list[str]:

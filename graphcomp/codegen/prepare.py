@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
 
 from graphcomp.codegen.notes import rule_of, with_notes
 from graphcomp.codegen.plans import Plan
 from graphcomp.node import Node
 from graphcomp.op import Form
-from graphcomp.rewrite import Pass, Report, Roots, Rule, expand, run_passes, share, without_names
-from graphcomp.traversal import topological, use_counts
+from graphcomp.rewrite import Pass, Report, Rule, expand, run_passes, share, without_names
+from graphcomp.traversal import leading, topological, use_counts
 
 #: Written out again wherever they are used: they cost nothing, or next to nothing.
 FREE = {Form.BROADCAST, Form.TRANSPOSE, Form.BRACKET}
@@ -71,43 +70,36 @@ def prepare(
     written out as the dialect `sharing` does. With a `cutter`, parts that are computed by functions of
     their own become calls.
     """
-    hinted = list(plan.hints)
     report = before.copy()
-    whole = expand([*plan.outputs.values(), *hinted, *plan.base], spelled, report)
-    count = len(plan.outputs)
-    end = count + len(hinted)
-    given = Roots(tuple(whole[:count]), tuple(whole[count:end]), tuple(whole[end:]))
+    given = plan.roots.replaced(expand(plan.roots.all, spelled, report, plan.roots.order))
     roots, report = run_passes(given, passes, report)
-    bare, user = without_names(roots.all)
     inner: dict[Node, str] = {}
     written: dict[Node, Node] = {}
-    if sharing and any(sharing in op.shared for op in set(map(attrgetter("op"), bare))):
+    if sharing and any(sharing in op.shared for op in {node.op for node in roots.order}):
         written, inner = share(roots.all, sharing, report)
-    if written:
-        roots = roots.replaced([written[node] for node in roots.all])
-        bare, user = without_names(roots.all)
-    report.follow(bare)
-    stripped = [bare[node] for node in roots.all]
+        if written:
+            roots = roots.replaced([written[node] for node in roots.all])
+    bare, user = without_names(roots.all, roots.order)
     if report.notes:
-        noted = with_notes(stripped, report.notes)
-        report.follow(noted)
-        stripped = [noted[node] for node in stripped]
-        user = {noted[node]: name for node, name in user.items()}
+        report.follow(bare)
+        bare, user = _noted(roots.order, bare, user, report)
+    stripped = [bare.get(node, node) for node in roots.all]
     outputs = dict(zip(plan.outputs, stripped, strict=False))
     names = dict(user)
     for name, node in outputs.items():
         names.setdefault(node, name)
-    order = tuple(topological(outputs.values()))
+    order = tuple(roots.computed)
+    if bare:
+        order = tuple(dict.fromkeys([bare.get(node, node) for node in order]))
     used = set(order)
     scoped = [node for node in order if node.scope]
     rules = tuple(dict.fromkeys(each for n in scoped if (each := rule_of(n)) is not None))
     hints = zip(stripped[len(outputs) :], plan.hints.values(), strict=False)
     _give_hints(names, hints, order)
     for node, name in inner.items():
-        if node in bare:
-            names.setdefault(bare[node], name)
+        names.setdefault(bare.get(node, node), name)
     own = set(user)
-    base = stripped[len(outputs) + len(hinted) :]
+    base = stripped[len(outputs) + len(plan.hints) :]
     if cutter is not None:
         late = [node for seed in plan.seeds for node in seed.nodes]
         called, names, left = cutter(list(outputs.values()), names, late)
@@ -117,12 +109,22 @@ def prepare(
             used = set(order)
             own = {left[node] for node in own if node in left}
             base = [left[node] for node in base if node in left]
-    results = outputs.values()
+    results = tuple(outputs.values())
     cut = choose_statements(order, results, names, own)
-    forward = topological(base)
+    forward = leading(order, base) if results[: len(base)] == tuple(base) else topological(base)
     ahead = tuple(node for node in forward if node in used and node in cut)
     rest = (ahead, frozenset(cut), frozenset(own), report, bool(written), rules)
     return Prepared(outputs, names, order, *rest)
+
+
+def _noted(
+    order: Sequence[Node], bare: Mapping[Node, Node], user: Mapping[Node, str], report: Report
+) -> tuple[dict[Node, Node], dict[Node, str]]:
+    """What nodes become when those that a rule made say so; and the names of the user."""
+    noted = with_notes([bare.get(node, node) for node in order], report.notes)
+    report.follow(noted)
+    found = {node: noted[bare.get(node, node)] for node in order}
+    return found, {noted[node]: name for node, name in user.items()}
 
 
 def _give_hints(
@@ -149,7 +151,8 @@ def choose_statements(
 ) -> set[Node]:
     """The nodes that are statements: named, results, or used more than once."""
     uses = use_counts(order)
-    free = [node for node in order if node.op.form in FREE]
+    ops = {op for op in {node.op for node in order} if op.form in FREE}
+    free = [node for node in order if node.op in ops]
     for node in reversed(free):  # what is free passes its uses on to its argument
         if node not in user_named:
             for arg in node.args:

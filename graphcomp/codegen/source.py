@@ -228,7 +228,7 @@ class _Function:
         rename_pieces(self.pieces, planned.renamed)
         statements = self._in_workspace(statements, self.results.reads(tree, self.pieces))
         self.dims |= block.dims
-        own = {target for s in statements for target in s.targets}
+        own = {s.target for s in statements}.union(*[s.targets for s in statements if s.also])
         marked = planned.start if 0 < planned.start < len(statements) else None
         lines = statement_lines(statements, depth, marked, self.plan.section, self.said)
         lines += self.results.statement(tree, self.pieces, own, (), depth)

@@ -76,7 +76,7 @@ class Setting:
             InputError: they depend on something else.
         """
         plain, _ = without_names(nodes)
-        bare = stabilize([plain[node] for node in nodes])
+        bare = stabilize([plain.get(node, node) for node in nodes])
         moved = {seed for seed in seeds if seed is not None}
         known = {*self.inputs, *moved}
         for node in topological(bare):

@@ -182,15 +182,17 @@ def build_program(graph: GraphData, steps: str = "grouped", letter: str | None =
     for name, node in zip(graph.output_names, graph.outputs, strict=True):
         outputs.setdefault(node, []).append(name)
     made = tuple(
-        Step(
-            names[node],
-            Role.PRIMAL,
-            node,
-            operands=tuple(names[operand] for operand in reads.get(node, ())),
-            label=node.param("name") if is_input(node) else None,
-            outputs=tuple(outputs.get(node, ())),
-        )
-        for node in cut
+        [
+            Step(
+                names[node],
+                Role.PRIMAL,
+                node,
+                tuple([names[operand] for operand in reads.get(node, ())]),
+                node.param("name") if is_input(node) else None,
+                tuple(outputs[node]) if node in outputs else (),
+            )
+            for node in cut
+        ]
     )
     return Program(
         graph, made, tuple(blocks), numbered, initial, {step.name: step for step in made}, names

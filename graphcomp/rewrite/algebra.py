@@ -22,7 +22,7 @@ from graphcomp.ops.piecewise import ABS
 from graphcomp.ops.powers import POWER, SQUARE
 from graphcomp.ops.reductions import SUM
 from graphcomp.ops.shaping import BROADCAST, RESHAPE, TRANSPOSE
-from graphcomp.rewrite.rules import Report
+from graphcomp.rewrite.rules import Report, Settled, unsettled
 from graphcomp.traversal import topological
 
 NAME = "algebra"
@@ -33,10 +33,12 @@ def simplify(
     keep: Collection[Node] = (),
     report: Report | None = None,
     order: Sequence[Node] | None = None,
+    settled: Settled | None = None,
 ) -> list[Node]:
     """The nodes in normal form; those in `keep` are treated as leaves.
 
-    The nodes in topological order may be given where that is known.
+    The nodes in topological order may be given where that is known, and, if nothing is kept, what
+    has come out of earlier runs.
 
     >>> import graphcomp as gc
     >>> x = gc.scalar("x")
@@ -44,31 +46,62 @@ def simplify(
     True
     """
     kept = keep if isinstance(keep, AbstractSet) else set(keep)
-    memo: dict[Node, Node] = {}
     if order is None:
         order = topological(nodes, stop=kept.__contains__)
-    for node in order:
+    normal = None if kept or settled is None else settled.under(_RULES)
+    rest = unsettled(order, normal) if normal else order
+    memo: dict[Node, Node] = {}  # of those that change
+    for node in rest:
         args = node.args
-        if not args or node in kept:
-            memo[node] = node
-            continue
-        for arg in args:
-            if memo[arg] is not arg:
-                args = tuple([memo[arg] for arg in args])
-                break
-        found = _changed(node.op, args, node.params)
-        if found is None:
-            memo[node] = node if args is node.args else node.rebuild(args)
-            continue
-        memo[node] = found
-        if report is not None and (found.op is not node.op or found.args != args):
-            each = _RULES.get(node.op)
-            folded = each is None or found.is_constant
-            report.count(NAME, "folded_constants" if folded or each is None else each.name)
+        if args and node not in kept:
+            if memo:
+                args = _become(args, memo)
+            found = _changed(node.op, args, node.params)
+            if found is not None and found is not node:
+                memo[node] = found
+                if report is not None and (found.op is not node.op or found.args != args):
+                    _count(node, found, report)
+                if normal is not None:
+                    _settle(found, normal)
+                continue
+            if args is not node.args:
+                memo[node] = node = intern(node.op, args, node.params, node.scope)  # noqa: PLW2901
+        if normal is not None and normal.issuperset(args):
+            normal.add(node)
     if report is not None:
-        report.visit(NAME, len(order))
+        report.visit(NAME, len(rest))
         report.follow(memo)
-    return [memo[node] for node in nodes]
+    return [memo.get(node, node) for node in nodes]
+
+
+def _become(args: tuple[Node, ...], memo: Mapping[Node, Node]) -> tuple[Node, ...]:
+    """What arguments have become; the same tuple, if they are what they were."""
+    for arg in args:
+        if arg in memo:
+            return tuple([memo.get(arg, arg) for arg in args])
+    return args
+
+
+def _count(node: Node, found: Node, report: Report) -> None:
+    each = _RULES.get(node.op)
+    folded = each is None or found.is_constant
+    report.count(NAME, "folded_constants" if folded or each is None else each.name)
+
+
+#: How many levels of what a rule made are looked at again at once.
+_LEVELS = 2
+
+
+def _settle(node: Node, normal: set[Node], levels: int = _LEVELS) -> bool:
+    """Whether a second look at what a rule made would change nothing, so that it can be spared."""
+    if node in normal:
+        return True
+    if levels or not node.args:
+        below = all(_settle(arg, normal, levels - 1) for arg in node.args)
+        if below and _changed(node.op, node.args, node.params) in {None, node}:
+            normal.add(node)
+            return True
+    return False
 
 
 def simplify_graph(graph: G) -> G:
@@ -108,18 +141,21 @@ def _folded(op: Op, args: tuple[Node, ...], params: tuple[tuple[str, object], ..
     """The value of an elementwise op of numbers, where it is finite."""
     if not op.broadcasts or op.kind is Kind.DISCRETE:
         return None
-    numbers = [arg.constant for arg in args]
-    if any(number is None for number in numbers):
-        return None
+    numbers = []
+    for arg in args:
+        value = arg.constant
+        if value is None:  # mostly
+            return None
+        numbers.append(value)
     with np.errstate(all="ignore"):
-        value = op.evaluate(
+        result = op.evaluate(
             *(np.asarray(n, arg.dtype) for n, arg in zip(numbers, args, strict=True)),
             **dict(params),
         )
-    if not np.all(np.isfinite(value)):
+    if not np.all(np.isfinite(result)):
         return None
     dtype = op.dtype(*(arg.dtype for arg in args), **dict(params))
-    return constant(np.asarray(value), dtype).broadcast_to(args[0].shape)
+    return constant(np.asarray(result), dtype).broadcast_to(args[0].shape)
 
 
 def split(node: Node) -> tuple[float, Node]:
@@ -154,11 +190,11 @@ def _product(a: Node, b: Node) -> Node | None:
             return None
         return scaled(combined, rest)
     (left, x), (right, y) = split(a), split(b)
+    core = _core_product(x, y)
+    if left == right == 1:
+        return core
     factor = left * right
     if not sound(factor, left, right):
-        return None
-    core = _core_product(x, y)
-    if left == right == 1 and core is None:
         return None
     return scaled(factor, core if core is not None else intern(MUL, (x, y)))
 

@@ -129,6 +129,7 @@ def number_out_of_sum(node: Node) -> Node | None:
     before="x/c - y/c, (1/c)*x - (1/c)*y",
     after="(x - y)/c, (1/c)*(x - y)",
     needs=(DIMENSION,),
+    below=(MUL, DIV),
 )
 def size_out_of_difference(node: Node) -> Node | None:
     """For a size c: one pass less over an array. c is finite and no less than 1."""

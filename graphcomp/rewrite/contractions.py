@@ -20,7 +20,7 @@ from graphcomp.shape import known_equal
 class _Product(NamedTuple):
     """An einsum of two factors."""
 
-    factors: tuple[Factor, Factor]
+    pair: tuple[Factor, Factor]
     out: str
 
 
@@ -42,8 +42,8 @@ def sum_before_product(node: Node) -> Node | None:
     product = _product(node)
     if product is None:
         return None
-    for i, mine in enumerate(product.factors):
-        other = product.factors[1 - i]
+    for i, mine in enumerate(product.pair):
+        other = product.pair[1 - i]
         alone = [x for x in mine.letters if x not in other.letters and x not in product.out]
         if not alone or len(alone) == len(mine.letters):
             continue
@@ -62,7 +62,7 @@ def sum_of_einsum(node: Node) -> Node | None:
     if product is None or node.param("keepdims"):
         return None
     out = "".join(x for axis, x in enumerate(product.out) if axis not in node.param("axes"))
-    return _einsum(product.factors, out)
+    return _einsum(product.pair, out)
 
 
 @rule(
@@ -87,7 +87,7 @@ def product_with_scaled(node: Node) -> Node | None:
 def _joined(op: Op, product: _Product, scaled: Node, *, second: bool) -> Node | None:
     """The product with the scaled factor in it; `second`: it is the second argument of the op."""
     out = product.out
-    for matrix, vector in (product.factors, product.factors[::-1]):
+    for matrix, vector in (product.pair, product.pair[::-1]):
         if vector.node not in scaled.args:
             continue
         other = scaled.args[1 - scaled.args.index(vector.node)]

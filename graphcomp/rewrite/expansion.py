@@ -13,6 +13,7 @@ def expand(
     nodes: Sequence[Node],
     kept: Callable[[Node], bool] = lambda _node: False,
     report: Report | None = None,
+    order: Sequence[Node] | None = None,
 ) -> list[Node]:
     """The nodes with every op that says what it consists of in these terms.
 
@@ -20,10 +21,12 @@ def expand(
         nodes: the roots of a graph.
         kept: whether a node stays as it is all the same.
         report: whose notes go with their nodes.
+        order: the nodes in topological order, where that is known.
     """
     while True:
-        order = topological(nodes)
-        chosen = {node for node in order if node.op.expand is not None and not kept(node)}
+        order = topological(nodes) if order is None else order
+        ops = {op for op in {node.op for node in order} if op.expand is not None}
+        chosen = {node for node in order if node.op in ops and not kept(node)} if ops else set()
         if not chosen:
             return list(nodes)
         memo: dict[Node, Node] = {}
@@ -36,3 +39,4 @@ def expand(
         if report is not None:
             report.follow(memo)
         nodes = [memo[node] for node in nodes]  # an expansion may hold ops of this kind again
+        order = None

@@ -44,6 +44,8 @@ LONGEST = 4
 def expm1(node: Node) -> Node | None:
     """By definition; 1 - exp(x) is -expm1(x)."""
     left, right = node.args
+    if left.constant is right.constant is None:
+        return None
     if node.op is ADD:
         for one, other in ((left, right), (right, left)):
             x = inside(EXP, other) if one.constant == -1 else None
@@ -57,7 +59,15 @@ def expm1(node: Node) -> Node | None:
     return apply(EXPM1, x) if sign > 0 else -apply(EXPM1, x)
 
 
-@rule(LOG, before="log(1 + x)", after="log1p(x)", why="without cancellation", lost=True)
+@rule(
+    LOG,
+    before="log(1 + x)",
+    after="log1p(x)",
+    why="without cancellation",
+    needs=(LOG,),
+    below=(ADD,),
+    lost=True,
+)
 def log1p(node: Node) -> Node | None:
     """By definition; with a difference, of -x."""
     (arg,) = node.args
@@ -98,6 +108,8 @@ def log_of_exp(node: Node) -> Node | None:
 def one_minus_cos(node: Node) -> Node | None:
     """cos(x) = cos^2(x/2) - sin^2(x/2) = 1 - 2 sin^2(x/2); x/2 is exact."""
     left, right = node.args
+    if left.constant is right.constant is None:
+        return None
     if node.op is ADD:
         found = {left.constant: right, right.constant: left}.get(-1)
         sign = -2.0
@@ -212,6 +224,7 @@ def softmax(node: Node) -> Node | None:
     why="without overflow",
     needs=(EXP,),
     lost=divides_exponentials,
+    below=(MUL,),
 )
 def softmax_by_reciprocal(node: Node) -> Node | None:
     """As `softmax`: the derivative of log(sum(exp(x))) as written."""

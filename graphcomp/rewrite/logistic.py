@@ -50,6 +50,8 @@ CURVED = (EXP, EXPM1, SIGMOID, TANH, SINH, COSH)
     after="softplus(x)",
     why="without overflow or cancellation",
     lost=True,
+    needs=CURVED,
+    below=(ADD,),
 )
 def softplus(node: Node) -> Node | None:
     """log(1 + e^x) = max(x, 0) + log1p(e^-|x|), by taking e^x out of the sum where x > 0."""
@@ -59,7 +61,13 @@ def softplus(node: Node) -> Node | None:
 
 
 @rule(
-    LOG, before="log(exp(x) + exp(y))", after="logaddexp(x, y)", why="without overflow", lost=True
+    LOG,
+    before="log(exp(x) + exp(y))",
+    after="logaddexp(x, y)",
+    why="without overflow",
+    needs=CURVED,
+    below=(ADD,),
+    lost=True,
 )
 def log_of_two_exps(node: Node) -> Node | None:
     """log(e^x + e^y) = max(x, y) + log1p(e^-|x - y|)."""
@@ -70,7 +78,14 @@ def log_of_two_exps(node: Node) -> Node | None:
     return None if x is None or y is None or x.dtype != y.dtype else apply(LOGADDEXP, x, y)
 
 
-@rule(RECIPROCAL, before="1/(1 + exp(-x))", after="sigmoid(x)", why="without overflow")
+@rule(
+    RECIPROCAL,
+    before="1/(1 + exp(-x))",
+    after="sigmoid(x)",
+    why="without overflow",
+    needs=CURVED,
+    below=(ADD,),
+)
 def sigmoid(node: Node) -> Node | None:
     """By definition; the op takes the exponential of negative numbers only."""
     x = one_plus_exp(node.args[0])
@@ -83,6 +98,8 @@ def sigmoid(node: Node) -> Node | None:
     after="a*sigmoid(x)",
     why="without overflow",
     lost=divides_exponentials,
+    needs=CURVED,
+    below=(ADD,),
 )
 def quotient_sigmoid(node: Node) -> Node | None:
     """By definition; exp(x)/(1 + exp(x)) = 1/(1 + exp(-x)), both sides multiplied by exp(-x)."""
@@ -98,7 +115,15 @@ def quotient_sigmoid(node: Node) -> Node | None:
     return factor if above.constant == 1 else above * factor
 
 
-@rule(DIV, before="exp(x)/(1 + exp(x))**2", after="sigmoid'(x)", why="without overflow", lost=True)
+@rule(
+    DIV,
+    before="exp(x)/(1 + exp(x))**2",
+    after="sigmoid'(x)",
+    why="without overflow",
+    needs=CURVED,
+    below=(ADD,),
+    lost=True,
+)
 def quotient_slope(node: Node) -> Node | None:
     """s(x) s(-x) with s the sigmoid: e^x/(1 + e^x) times 1/(1 + e^x); even, so e^-x may stand there."""
     above, below = node.args
@@ -148,6 +173,7 @@ def sigmoid_slope(node: Node) -> Node | None:
     why="without overflow",
     needs=(EXP,),
     lost=True,
+    below=(MUL,),
 )
 def sigmoid_times_tail(node: Node) -> Node | None:
     """s(-x) e^x = s(x), and s(-x) s(x) is the slope: the derivative of 1/(1 + e^x) as written."""
@@ -187,6 +213,7 @@ def log_of_sigmoid(node: Node) -> Node | None:
     why="without cancellation",
     needs=CURVED,
     lost=True,
+    below=(ADD,),
 )
 def one_plus_tanh(node: Node) -> Node | None:
     """1 + (e^x - e^-x)/(e^x + e^-x) = 2/(1 + e^-2x); 1 - tanh(x) is this at -x."""
@@ -249,6 +276,8 @@ def sinh_by_cosh(node: Node) -> Node | None:
     after="tanh(x)",
     why="without overflow or cancellation",
     lost=True,
+    needs=CURVED,
+    below=(ADD,),
 )
 def tanh_by_exps(node: Node) -> Node | None:
     """By definition."""
@@ -268,6 +297,8 @@ def tanh_by_exps(node: Node) -> Node | None:
     after="tanh(x/2)",
     why="without overflow",
     lost=True,
+    needs=CURVED,
+    below=(ADD,),
 )
 def tanh_by_expm1(node: Node) -> Node | None:
     """Both multiplied by e^(-x/2): sinh(x/2)/cosh(x/2)."""
@@ -290,6 +321,7 @@ def tanh_by_expm1(node: Node) -> Node | None:
     why="without cancellation",
     needs=CURVED,
     lost=True,
+    below=(ADD,),
 )
 def sinh_by_exps(node: Node) -> Node | None:
     """By definition; cosh for the sum. The difference has no digits near 0."""

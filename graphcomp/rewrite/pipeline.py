@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import TypeAlias
 
 from graphcomp.node import Node
@@ -24,8 +25,8 @@ from graphcomp.rewrite import (
     stability,
 )
 from graphcomp.rewrite.naming import fence
-from graphcomp.rewrite.rules import Report, Rule, by_op, rewrite
-from graphcomp.traversal import topological
+from graphcomp.rewrite.rules import Report, Rule, Settled, by_op, possible, rewrite
+from graphcomp.traversal import leading, topological
 
 #: As often as this the passes may wake each other; two rounds are what happens.
 ROUNDS = 20
@@ -44,20 +45,40 @@ class Roots:
     results: tuple[Node, ...]
     steps: tuple[Node, ...] = ()
     values: tuple[Node, ...] = ()
+    _all: list[tuple[Node, ...]] = field(
+        default_factory=list, init=False, repr=False, compare=False
+    )
+    _order: list[Node] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    @property
+    def order(self) -> Sequence[Node]:
+        """All nodes that they depend on, arguments before users; found once."""
+        if not self._order:
+            self._order.extend(topological(self.all))
+        return self._order
+
+    @property
+    def computed(self) -> Sequence[Node]:
+        """Those of them that the results depend on."""
+        return leading(self.order, self.results)
 
     @property
     def all(self) -> tuple[Node, ...]:
         """All of them."""
-        return (*self.results, *self.steps, *self.values)
+        if not self._all:
+            self._all.append((*self.results, *self.steps, *self.values))
+        return self._all[0]
 
     def replaced(self, nodes: Sequence[Node]) -> Roots:
         """Others in their places."""
+        if tuple(nodes) == self.all:
+            return self
         first, second = len(self.results), len(self.results) + len(self.steps)
         return Roots(tuple(nodes[:first]), tuple(nodes[first:second]), tuple(nodes[second:]))
 
 
-#: The roots, all nodes in topological order, and the report.
-Run: TypeAlias = Callable[[Roots, Sequence[Node], Report], Sequence[Node]]
+#: The roots, the report, and what earlier runs left as it is.
+Run: TypeAlias = Callable[[Roots, Report, Settled], Sequence[Node]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,32 +115,49 @@ def rule_pass(
     """A pass that applies rules until none applies; `derivatives_only` leaves the values alone."""
     table = by_op(rules)
 
-    def run(roots: Roots, order: Sequence[Node], report: Report) -> list[Node]:
-        keep = topological(roots.values) if derivatives_only else ()
-        return rewrite(roots.all, table, report, name, keep, order)
+    def run(roots: Roots, report: Report, settled: Settled) -> list[Node]:
+        keep: Sequence[Node] = ()
+        if derivatives_only and possible(table, roots.order):
+            keep = topological(roots.values)
+        return rewrite(roots.all, table, report, name, keep, roots.order, settled)
 
     ops = frozenset(op for each in rules for op in (each.needs or each.ops))
     return Pass(name, purpose, run, rules, ops, arrays=arrays)
 
 
-def _contracted(roots: Roots, order: Sequence[Node], report: Report) -> list[Node]:
-    nodes = rewrite(roots.all, by_op(contractions.RULES), report, "contractions", (), order)
+def _contracted(roots: Roots, report: Report, settled: Settled) -> list[Node]:
+    table = by_op(contractions.RULES)
+    nodes = rewrite(roots.all, table, report, "contractions", (), roots.order, settled)
     whole = topological(nodes)
     table = by_op([contractions.sum_on_diagonal(whole)])
     return rewrite(nodes, table, report, "contractions", (), whole)
 
 
-def _fenced(roots: Roots, order: Sequence[Node], report: Report) -> list[Node]:
-    fenced = fence(order, roots.steps, roots.results)
+def _fenced(roots: Roots, report: Report, _settled: Settled) -> list[Node]:
+    present = {node.op for node in roots.order}
+    below = {op for each in _ALL if each.may_apply(present) for op in each.below}
+    fenced = fence(roots.order, roots.steps, roots.results, below)
     report.follow(fenced)
-    return [fenced[node] for node in roots.all]
+    return [fenced.get(node, node) for node in roots.all]
 
 
-def _masked(roots: Roots, order: Sequence[Node], report: Report) -> list[Node]:
-    masked = masks.masks(order, set(topological(roots.values)), set(roots.results), report)
+def _masked(roots: Roots, report: Report, _settled: Settled) -> list[Node]:
+    masked = masks.masks(roots.order, set(topological(roots.values)), set(roots.results), report)
     report.follow(masked)
     return [masked[node] for node in roots.all]
 
+
+_ALL: tuple[Rule, ...] = (
+    *stability.RULES,
+    *slopes.RULES,
+    *arithmetic.RULES,
+    *bands.RULES,
+    *bands_of_arrays.RULES,
+    *rows.RULES,
+    *shapes.RULES,
+    *contractions.RULES,
+    *products.RULES,
+)
 
 SLOPES = rule_pass(
     "slopes",
@@ -136,7 +174,9 @@ FENCE = Pass("fence", "steps that several others read are marked, and stay", _fe
 ALGEBRA = Pass(
     algebra.NAME,
     "normal form: constants folded and in front, signs together, ones and zeros gone",
-    lambda roots, order, report: algebra.simplify(roots.all, report=report, order=order),
+    lambda roots, report, settled: algebra.simplify(
+        roots.all, report=report, order=roots.order, settled=settled
+    ),
     algebra.RULES,
 )
 ARITHMETIC = rule_pass(
@@ -192,9 +232,9 @@ PASSES: tuple[Pass, ...] = (
 class _State:
     roots: Roots
     report: Report
-    order: list[Node] = field(default_factory=list)
     ops: set[Op] = field(default_factory=set)
     arrays: bool = False
+    settled: dict[str, Settled] = field(default_factory=dict)
 
     def run(self, each: Pass) -> bool:
         """Run a pass; whether it changed anything."""
@@ -202,19 +242,19 @@ class _State:
             return False
         if each.arrays and not self.arrays:
             return False
-        nodes = self.roots.all
-        found = tuple(each.run(self.roots, self.order, self.report))
-        if found == nodes:
+        settled = self.settled.setdefault(each.name, Settled())
+        found = self.roots.replaced(each.run(self.roots, self.report, settled))
+        if found is self.roots:
             return False
-        self.roots = self.roots.replaced(found)
+        self.roots = found
         self.look()
         return True
 
     def look(self) -> None:
         """Find what is there."""
-        self.order = topological(self.roots.all)
-        self.ops = {node.op for node in self.order}
-        self.arrays = any(node.shape for node in self.order)
+        order = self.roots.order
+        self.ops = {node.op for node in order}
+        self.arrays = any(map(attrgetter("shape"), order))
 
 
 def run_passes(

@@ -7,7 +7,7 @@ from graphcomp.ops.arithmetic import ADD
 from graphcomp.ops.contraction import MATMUL, VDOT
 from graphcomp.ops.normalising import NORM
 from graphcomp.ops.piecewise import ABS
-from graphcomp.ops.powers import SQRT
+from graphcomp.ops.powers import POWER, SQRT
 from graphcomp.ops.reductions import SUM
 from graphcomp.ops.transcendental import HYPOT
 from graphcomp.rewrite.patterns import squared
@@ -35,7 +35,15 @@ def norm(node: Node) -> Node | None:
     return None
 
 
-@rule(SQRT, before="sqrt(x**2 + y**2)", after="hypot(x, y)", why="without overflow", lost=True)
+@rule(
+    SQRT,
+    before="sqrt(x**2 + y**2)",
+    after="hypot(x, y)",
+    why="without overflow",
+    needs=(SQRT, POWER),
+    below=(ADD,),
+    lost=True,
+)
 def hypot(node: Node) -> Node | None:
     """By definition; further squares one by one, and 1 is a square."""
     (total,) = node.args

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -30,6 +31,8 @@ class Rule:
         lost: whether the left side, as it stands, loses a result that can be represented: it is
             NaN, infinite, zero or without digits, or its derivative is; not just a step on the way.
             For all nodes of the form, or for some.
+        below: what it looks for below the node, of products, quotients and sums with a number (MUL,
+            DIV, ADD).
     """
 
     name: str
@@ -41,6 +44,11 @@ class Rule:
     apply: Apply
     needs: frozenset[Op] = frozenset()
     lost: bool | Callable[[Node], bool] = False
+    below: tuple[Op, ...] = ()
+
+    def may_apply(self, present: AbstractSet[Op]) -> bool:
+        """Whether it can apply where these ops are, or come about."""
+        return not self.needs or not self.needs.isdisjoint(present)
 
     def loses(self, node: Node) -> bool:
         """Whether a node of the left form loses its result."""
@@ -59,13 +67,14 @@ def rule(
     why: str = "",
     needs: tuple[Op, ...] = (),
     lost: bool | Callable[[Node], bool] = False,
+    below: tuple[Op, ...] = (),
 ) -> Callable[[Apply], Rule]:
     """Make a rule of the function below: its name is the rule's, its docstring the proof."""
 
     def made(apply: Apply) -> Rule:
         name = getattr(apply, "__name__", "").strip("_")
         proof = " ".join((apply.__doc__ or "").split())
-        return Rule(name, ops, before, after, why, proof, apply, frozenset(needs), lost)
+        return Rule(name, ops, before, after, why, proof, apply, frozenset(needs), lost, below)
 
     return made
 
@@ -131,6 +140,42 @@ def by_op(rules: Iterable[Rule]) -> dict[Op, tuple[Rule, ...]]:
     return {op: tuple(listed) for op, listed in found.items()}
 
 
+class Settled:
+    """What a pass has looked at and left as it is, so that it need not look again.
+
+    A rule looks at a node and what is below, and none of that ever changes. So a node to which no
+    rule applied, with arguments that stay, stays too, as long as the rules are the same.
+    """
+
+    __slots__ = ("nodes", "rules")
+
+    def __init__(self) -> None:
+        self.nodes: set[Node] = set()
+        self.rules: object = None
+
+    def under(self, rules: object) -> set[Node]:
+        """The nodes that stay under these rules; what is added counts from now on."""
+        if self.rules != rules:
+            self.rules, self.nodes = rules, set()
+        return self.nodes
+
+
+def unsettled(order: Sequence[Node], settled: set[Node]) -> Sequence[Node]:
+    """The nodes that are still to be looked at."""
+    return [node for node in order if node not in settled] if settled else order
+
+
+def possible(rules: Mapping[Op, Sequence[Rule]], order: Iterable[Node]) -> dict[Op, list[Rule]]:
+    """The rules that can apply to some of the nodes, and those that may follow; none if there are none."""
+    present = {node.op for node in order}
+    found = {
+        op: live
+        for op, listed in rules.items()
+        if (live := [each for each in listed if each.may_apply(present)])
+    }
+    return {} if present.isdisjoint(found) else found
+
+
 def rewrite(
     nodes: Sequence[Node],
     rules: Mapping[Op, Sequence[Rule]],
@@ -138,6 +183,7 @@ def rewrite(
     stage: str = "",
     keep: Collection[Node] = (),
     order: Sequence[Node] | None = None,
+    settled: Settled | None = None,
 ) -> list[Node]:
     """The nodes with the rules applied until none applies.
 
@@ -152,34 +198,20 @@ def rewrite(
         stage: the name under which it counts.
         keep: nodes that stay as they are, with all below them.
         order: the nodes in topological order, where that is known.
+        settled: what earlier runs left as it is, if nothing was kept.
 
     Raises:
         AssertionError: the rules go round in a circle.
     """
     if order is None:
         order = topological(nodes, stop=set(keep).__contains__)
-    possible = applicable(rules, order)
-    if not possible:
+    live = possible(rules, order)
+    if not live:
         return list(nodes)
-    walk = _Walk(possible, report if report is not None else Report(), stage)
-    walk.memo.update((node, node) for node in keep)
-    walk.go(order)
-    return [walk.memo[node] for node in nodes]
-
-
-def applicable(
-    rules: Mapping[Op, Sequence[Rule]], nodes: Iterable[Node]
-) -> dict[Op, Sequence[Rule]]:
-    """The rules that may apply to some of the nodes, or to what comes of them; none if none does now."""
-    present = {node.op for node in nodes}
-    if present.isdisjoint(rules):
-        return {}
-    possible: dict[Op, Sequence[Rule]] = {
-        op: found
-        for op, listed in rules.items()
-        if (found := [each for each in listed if not each.needs or each.needs & present])
-    }
-    return {} if present.isdisjoint(possible) else possible
+    known = set(keep) if keep or settled is None else settled.under(live)
+    walk = _Walk(live, report if report is not None else Report(), stage, known)
+    walk.go(unsettled(order, known))
+    return [walk.memo.get(node, node) for node in nodes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +219,7 @@ class Followed:
     """What became of nodes, and by which rules.
 
     Attributes:
-        results: what is left of each node in the end.
+        results: what is left in the end of each node that does not stay.
         report: what was done.
     """
 
@@ -208,7 +240,7 @@ def follow_rewriting(
     order: Sequence[Node], rules: Mapping[Op, Sequence[Rule]], stage: str
 ) -> Followed:
     """As `rewrite`, for nodes in topological order; says what became of each of them, and how."""
-    walk = _Walk(rules, Report(), stage)
+    walk = _Walk(rules, Report(), stage, set())
     walk.go(order)
     return Followed(walk.memo, walk.report, walk.becomes, walk.used)
 
@@ -243,52 +275,55 @@ def _is_around(node: Node) -> bool:
 class _Walk:
     """The state of one walk.
 
-    `memo` holds what is finished, `becomes` what another node takes the place of, and `used` the rule
-    by which it does.
+    Nodes that are finished stay, and are `settled`, or have become such a node in `memo`. `becomes`
+    holds what others become once that is finished, and `used` the rule by which they do.
     """
 
-    def __init__(self, rules: Mapping[Op, Sequence[Rule]], report: Report, stage: str) -> None:
+    def __init__(
+        self, rules: Mapping[Op, Sequence[Rule]], report: Report, stage: str, settled: set[Node]
+    ) -> None:
         self.rules, self.report, self.stage = rules, report, stage
+        self.settled = settled
         self.memo: dict[Node, Node] = {}
         self.becomes: dict[Node, Node] = {}
         self.made: dict[Node, Rule] = {}
         self.used: dict[Node, Rule] = {}
         self.visits = 0
 
-    def go(self, order: Sequence[Node]) -> None:
-        """Finish nodes in topological order, and keep notes."""
-        memo, possible = self.memo, self.rules
+    def go(self, order: Iterable[Node]) -> None:
+        """Finish nodes, arguments before users, of which none is settled yet; and keep notes."""
         token = current_scope.set("")  # what rules make belongs to no scope but that of the node
         try:
-            for node in order:
-                if node in memo:
-                    continue
-                if node.op not in possible:
-                    for arg in node.args:
-                        if memo[arg] is not arg:
-                            break
-                    else:
-                        memo[node] = node  # mostly
-                        self.visits += 1
-                        continue
-                self.finish(node)
+            self.over(order)
         finally:
             current_scope.reset(token)
         self.report.visit(self.stage, self.visits)
-        self.report.follow(memo)
+        self.report.follow(self.memo)
         made = Report(notes=self.made)
-        made.follow(memo)
+        made.follow(self.memo)
         self.report.notes |= made.notes
 
-    def finish(self, node: Node) -> None:
-        """Finish a node whose arguments are finished."""
-        self.visits += 1
-        target = self.next_form(node)
-        if target is node:
-            self.memo[node] = node
-        else:
-            self.becomes[node] = target
-            self.follow(node)
+    def over(self, order: Iterable[Node]) -> None:
+        """Finish nodes, arguments before users, of which none is settled yet."""
+        memo, settled, rules = self.memo, self.settled, self.rules
+        for node in order:
+            if memo and self.is_finished(node):
+                continue
+            if node.op not in rules and (not memo or memo.keys().isdisjoint(node.args)):
+                self.visits += 1
+                settled.add(node)  # mostly
+                continue
+            self.visits += 1
+            target = self.next_form(node)
+            if target is node:
+                settled.add(node)
+            else:
+                self.becomes[node] = target
+                self.follow(node)
+
+    def is_finished(self, node: Node) -> bool:
+        """Whether it is known what becomes of a node."""
+        return node in self.settled or node in self.memo
 
     def follow(self, first: Node) -> None:
         """Finish what a node became, and all below that."""
@@ -296,12 +331,12 @@ class _Walk:
         stack, active = [first], {first}  # active: those that wait for others
         while stack:
             node = stack[-1]
-            if node in memo:
+            if self.is_finished(node):
                 active.discard(stack.pop())
                 continue
             target = becomes.get(node)
             if target is None:
-                waiting = [arg for arg in node.args if arg not in memo]
+                waiting = [arg for arg in node.args if not self.is_finished(arg)]
                 if waiting:
                     active.add(node)
                     self.no_circle(waiting, active)
@@ -310,11 +345,11 @@ class _Walk:
                 self.visits += 1
                 target = self.next_form(node)
                 if target is node:
-                    memo[node] = node
+                    self.settled.add(node)
                     continue
                 becomes[node] = target
-            if target in memo:
-                memo[node] = memo[target]
+            if self.is_finished(target):
+                memo[node] = memo.get(target, target)
                 continue
             active.add(node)
             self.no_circle([target], active)
@@ -330,10 +365,10 @@ class _Walk:
         """The node on finished arguments; or, if it has these, what the first rule makes of it."""
         memo = self.memo
         for arg in node.args:
-            if memo[arg] is not arg:
-                return node.rebuild(tuple([memo[arg] for arg in node.args]))
+            if arg in memo:
+                return node.rebuild(tuple([memo.get(arg, arg) for arg in node.args]))
         for each in self.rules.get(node.op, ()):
-            result = self.applied(each, node)
+            result = each.apply(node) if not node.scope else self.applied(each, node)
             if result is not None and result is not node:
                 assert result.shape == node.shape, (each.name, node, result)
                 assert result.dtype == node.dtype, (each.name, node, result)
@@ -346,17 +381,17 @@ class _Walk:
 
     def note(self, each: Rule, result: Node) -> None:
         """Note which rule made a node, unless that was there already."""
-        found = _behind(
-            result, lambda node: node.args != () and not _is_around(node) and node not in self.memo
-        )
+
+        def is_new(node: Node) -> bool:
+            return node.args != () and not _is_around(node) and not self.is_finished(node)
+
+        found = _behind(result, is_new)
         if found is not None:
             self.made.setdefault(found, each)
 
     @staticmethod
     def applied(each: Rule, node: Node) -> Node | None:
         """What a rule makes of a node, in the scope of that node."""
-        if not node.scope:
-            return each.apply(node)
         token = current_scope.set(node.scope)
         try:
             return each.apply(node)

@@ -74,6 +74,7 @@ def _inverse(node: Node) -> Node | None:
     after="sigmoid'(x)",
     why="without 0*inf",
     needs=(EXP,),
+    below=(MUL, DIV, ADD),
 )
 def slope_of_inverse(node: Node) -> Node | None:
     """y e^x = 1 - y = sigmoid(x), and y = sigmoid(-x). A factor y alone gives y e^x = sigmoid(x)."""
@@ -99,6 +100,7 @@ def slope_of_inverse(node: Node) -> Node | None:
     after="a*sigmoid(x)",
     why="without inf/inf",
     needs=(EXP,),
+    below=(MUL, DIV, ADD),
 )
 def share_of_sum(node: Node) -> Node | None:
     """e^x/(1 + e^x) = 1/(1 + e^-x)."""
@@ -119,6 +121,7 @@ def share_of_sum(node: Node) -> Node | None:
     after="sigmoid'(x)",
     why="without cancellation",
     needs=(EXP, SIGMOID),
+    below=(MUL, DIV, ADD),
 )
 def slope_of_sigmoid(node: Node) -> Node | None:
     """e^-|x|/(1 + e^-|x|)^2; s(1 - s) has an error of 1e-16/(1 - s)."""
@@ -146,6 +149,7 @@ def _sigmoid_of(node: Node) -> Node | None:
     after="a*sigmoid(-x)",
     why="without 0/0",
     needs=(EXP, SIGMOID, SIGMOID_SLOPE),
+    below=(MUL, DIV, ADD),
 )
 def slope_by_sigmoid(node: Node) -> Node | None:
     """The slope is s(x) s(-x): the derivative of log(s), for a step s that has a name."""

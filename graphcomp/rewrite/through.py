@@ -13,7 +13,7 @@ from graphcomp.node import Node
 from graphcomp.op import Op
 from graphcomp.ops.leaves import LET
 from graphcomp.rewrite.naming import FENCE
-from graphcomp.rewrite.rules import Followed, Report, Rule, applicable, follow_rewriting
+from graphcomp.rewrite.rules import Followed, Report, Rule, follow_rewriting, possible
 from graphcomp.traversal import topological
 
 #: Whether a named step stays, with all that is computed from it.
@@ -43,8 +43,8 @@ def look_through(
     """
     order = topological(nodes)
     names = {node for node in order if node.op is LET and node.scope != FENCE and not kept(node)}
-    possible = applicable(rules, order) if names else {}
-    if not any(each.lost for listed in possible.values() for each in listed):
+    live = possible(rules, order) if names else {}
+    if not any(each.lost for listed in live.values() for each in listed):
         return list(nodes)
     bare: dict[Node, Node] = {}
     for node in order:
@@ -53,7 +53,7 @@ def look_through(
             bare[node] = args[0]
         else:
             bare[node] = node if args == node.args else node.rebuild(args)
-    found = follow_rewriting(list(dict.fromkeys(bare.values())), possible, stage)
+    found = follow_rewriting(list(dict.fromkeys(bare.values())), live, stage)
     saved = _Saved(found, report if report is not None else Report(), stage)
     for node in order:
         saved.visit(node, bare[node])
@@ -72,7 +72,7 @@ class _Saved:
 
     def visit(self, node: Node, bare: Node) -> None:
         """What becomes of a node whose arguments have been visited."""
-        final = self.found.results[bare]
+        final = self.found.results.get(bare, bare)
         path = [] if node.op is LET else list(self.found.path(bare))
         if any(each.loses(at) for at, each in path):
             result = self._with_names(final)
