@@ -211,6 +211,7 @@ class Op:
         analytic: whether `evaluate` extends to complex arguments, so that the complex step is exact.
         kink: the convention at the kink or the edge of the domain, one line for the docs.
         broadcasts: arguments are broadcast to a common shape before the op is applied.
+        spreads: what the NumPy spelling is given may be smaller, if it broadcasts to the argument.
         joins: its place in a grouped program.
         domains: per argument the interval for test points, "bool" or "int".
         samples: shapes and parameters for the tests; None: the standard elementwise ones.
@@ -249,6 +250,7 @@ class Op:
     analytic: bool = True
     kink: str = ""
     broadcasts: bool = False
+    spreads: bool = False
     view: bool = False
     joins: Joins = Joins.NOTHING
     domains: tuple[tuple[float, float] | str, ...] = ((-2.0, 2.0),)

@@ -301,6 +301,8 @@ class Context:
     def _fitting(self, node: Node, args: Sequence[Node], pieces: list[Piece]) -> list[Piece]:
         """Operands of the shapes and dtypes that the op needs."""
         op = node.op
+        if op.spreads:
+            return [self.strong(piece) for piece in pieces]
         if not op.broadcasts:
             return self.whole(pieces, args)
         if any(piece.number for piece in pieces):

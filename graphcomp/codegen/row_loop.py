@@ -92,9 +92,12 @@ class RowLoop:
         whole = f"{self.block_name}({', '.join([*self.args, *self.dims, *self.places.block])})"
         if not views:
             lines += [f"{INDENT}if {rows} <= {step}:", *layout(f"return {whole}", 2)]
-        lines += self._starts(views)
+        scattered = {number for number, scatters in self.region.places if scatters is not None}
+        lines += self._starts(scattered)
+        lines += [f"{INDENT}{name} = {view}" for name, view in views.values()]
         if views:
             lines += [f"{INDENT}if {rows} <= {step}:", *self._whole(whole, views)]
+        lines += self._starts({*range(len(self.parts))} - scattered)
         handed = [
             name if axis is None else f"{name}{_slice(axis, i, j)}"
             for name, axis in zip(self.args, self.region.cuts, strict=True)
@@ -127,15 +130,15 @@ class RowLoop:
                 lines.append(f"{INDENT * 2}{place} {'+=' if how == SUMMED else '='} {value}")
         return [*lines, *self._return(1)]
 
-    def _starts(self, views: Views) -> list[str]:
-        """The results before the first block, and views of those that are scattered to."""
+    def _starts(self, wanted: Collection[int]) -> list[str]:
+        """Some of the results, before the first block."""
         joins = {}
         for (number, scatters), join in zip(self.region.places, self.region.joins, strict=True):
             joins[number] = join if scatters is None else SUMMED
         lines = []
         for k, (name, part) in enumerate(zip(self.results, self.parts, strict=True)):
-            lines += self._started(name, part, joins[k])
-        return [*lines, *(f"{INDENT}{name} = {view}" for name, view in views.values())]
+            lines += self._started(name, part, joins[k]) if k in wanted else []
+        return lines
 
     def _started(self, name: str, part: Node, joined: int) -> list[str]:
         """The lines that make what the results of the blocks are put into."""

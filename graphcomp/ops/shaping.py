@@ -496,6 +496,7 @@ SCATTER: Op = Op(
     ),
     along=_scatter_along,
     nest=_scatter_nest,
+    spreads=True,
     spell={
         "text": _scatter_text,
         "words": _scatter_words,
