@@ -112,10 +112,10 @@ class Block:
                 pieces[node] = self.context.leaf(node)
             elif node.op is CALL:
                 self._call(node)
+            elif chains and node in chains and (parts := self._in_place(chains[node])) is not None:
+                self._add_into(node, *parts)
             elif node not in cut:
                 pieces[node] = self._fitted(node, INLINE)[0]
-            elif node in chains and (parts := self._in_place(chains[node])) is not None:
-                self._add_into(node, *parts)
             else:
                 name = self._name(node)
                 equals = len(": Array = ") if node is self.typed else len(" = ")
@@ -225,7 +225,12 @@ class Block:
             made = rule_of(part)
             if made is not None:
                 found.append(made)
-            stack += [arg for arg in part.args if not self.pieces[arg].is_name]
+            known = [self.pieces.get(arg) for arg in part.args]
+            stack += [
+                arg
+                for arg, piece in zip(part.args, known, strict=True)
+                if piece is None or not piece.is_name  # none: a term that is added in place
+            ]
         return tuple(dict.fromkeys(found[::-1]))
 
     def _fitted(self, node: Node, room: int) -> tuple[Piece, tuple[Piece, ...]]:

@@ -155,17 +155,21 @@ def _einsum_nest(shapes: Sequence[Shape], *, subscripts: str) -> Nest | None:
     )
 
 
-def _order(count: int) -> Any:
-    """How the operands are contracted: pairwise through BLAS, and many in the cheapest order."""
-    if count == 1:
+def _order(subscripts: str) -> Any:
+    """How the operands are contracted: pairwise through BLAS, and many in the cheapest order.
+
+    Two with the same axes are no product of matrices, nor is one.
+    """
+    terms, _ = parts(subscripts)
+    if len(set(terms)) == 1 and len(terms) < 3:
         return False
-    if count == 2:
+    if len(terms) == 2:
         return True
-    return ("optimal" if count <= 8 else "greedy", 10**18)
+    return ("optimal" if len(terms) <= 8 else "greedy", 10**18)
 
 
 def _evaluate(*arrays: Any, subscripts: str) -> Any:
-    return np.einsum(subscripts, *arrays, optimize=_order(len(arrays)))
+    return np.einsum(subscripts, *arrays, optimize=_order(subscripts))
 
 
 def _text(count: int, *, subscripts: str) -> Spelling:
@@ -181,15 +185,11 @@ def _latex(count: int, *, subscripts: str) -> Spelling:
 
 def _numpy(count: int, *, subscripts: str) -> Spelling:
     places = ", ".join(f"{{{i}}}" for i in range(count))
-    order = _order(count)
-    terms = parts(subscripts)[0]
-    how = (
-        ""
-        if count == 1 or (count == 2 and terms[0] == terms[1])  # no product of matrices
-        else ", optimize=True"
-        if count == 2
-        else f', optimize=("{order[0]}", 10**18)'
-    )
+    match _order(subscripts):
+        case (str(method), int()):
+            how = f', optimize=("{method}", 10**18)'
+        case pairwise:
+            how = ", optimize=True" if pairwise else ""
     return Spelling(f'np.einsum("{subscripts}", {places}{how})')
 
 

@@ -114,7 +114,6 @@ PLACE: Op = Op(
     batch=_place_batch,
     along=_place_along,
     nest=_place_nest,
-    analytic=False,
     spell={
         "text": _place_text,
         "words": _place_words,

@@ -25,6 +25,7 @@ def _slope(
     text: str,
     latex: str,
     why: str,
+    analytic: bool = False,
     shared: dict[str, Rule] | None = None,
 ) -> Op:
     return Op(
@@ -37,7 +38,7 @@ def _slope(
         | {"text": Spelling(text), "numba": Spelling(f"_one_{name}({{0}})")},
         formula=formula,
         partials=(partial,),
-        analytic=False,
+        analytic=analytic,
         shared=shared or {},
     )
 
@@ -77,6 +78,7 @@ SECH2 = _slope(
     lambda x: 1 / sympy.cosh(x) ** 2,
     lambda out, x: -2.0 * (out * x.apply(TANH)),
     text="sech2({0})",
+    analytic=True,
     why="chain rule: d sech(u)**2/du = -2*sech(u)**2*tanh(u)",
     latex=r"\operatorname{{sech}}^2\left({0}\right)",
 )

@@ -245,7 +245,6 @@ BANDED: Op = Op(
     dtype=common_dtype,
     transpose=_banded_transpose,
     batch=_banded_batch,
-    analytic=False,
     spell={
         "text": _banded_text,
         "latex": in_latex(_banded_text),
