@@ -68,7 +68,7 @@ STAGES: dict[str, tuple[Callable[[Callable[[int], gc.Graph], int], Callable[[], 
     "program": (lambda make, n: make(n).program, 160),
     "gradient": (lambda make, n: make(n).gradient, 350),
     "math": (lambda make, n: lambda: make(n).source(["value_and_grad"], target="math"), 2300),
-    "numpy": (lambda make, n: lambda: make(n).source(["value_and_grad"]), 2350),
+    "numpy": (lambda make, n: lambda: make(n).source(["value_and_grad"]), 2400),
 }
 
 

@@ -57,8 +57,7 @@ def _scatter(x: Any, index: Any, shape: tuple[int, ...]) -> Any:
 
 def _place(parts: dict[Any, Any], shape: tuple[int, ...]) -> Any:
     """Zeros of a shape, with arrays or numbers at places along the leading axes."""
-    first = next(iter(parts.values()))
-    result = np.zeros(shape, getattr(first, "dtype", float))
+    result = np.zeros(shape, np.result_type(*parts.values()))
     for place, x in parts.items():
         result[place] = x
     return result
@@ -131,8 +130,7 @@ def _banded(bands: dict[int, Any], shape: tuple[int, int]) -> Any:
     rows, columns = shape
     if rows < 0 or columns < 0:
         rows, columns = max(rows, 0), max(columns, 0)
-    first = next(iter(bands.values()))
-    result = np.zeros((rows, columns), getattr(first, "dtype", float))
+    result = np.zeros((rows, columns), np.result_type(*bands.values()))
     entries = result.reshape(-1)
     for offset, x in bands.items():
         start = offset if offset > 0 else -offset * columns
