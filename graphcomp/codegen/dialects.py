@@ -69,9 +69,12 @@ class Dialect:
         return any(key in node.op.spell for key in self.spellings)
 
     @property
-    def sharing(self) -> str:
-        """How ops that have work in common are written out: compiled loops share it by themselves."""
-        return "" if self.compiled else self.spellings[0]
+    def sharing(self) -> tuple[str, bool] | None:
+        """How ops that have work in common are written out, and whether only those of arrays are.
+
+        Compiled loops share such work by themselves.
+        """
+        return None if self.compiled else (self.spellings[0], self.arrays)
 
     @property
     def into(self) -> str:

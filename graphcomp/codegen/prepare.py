@@ -60,7 +60,7 @@ def prepare(
     before: Report,
     spelled: Callable[[Node], bool] = lambda _node: True,
     *,
-    sharing: str = "",
+    sharing: tuple[str, bool] | None = None,
     cutter: Cutter | None = None,
 ) -> Prepared:
     """Run the passes over the joint graph of all results of a function.
@@ -75,8 +75,8 @@ def prepare(
     roots, report = run_passes(given, passes, report)
     inner: dict[Node, str] = {}
     written: dict[Node, Node] = {}
-    if sharing and any(sharing in op.shared for op in {node.op for node in roots.order}):
-        written, inner = share(roots.all, sharing, report)
+    if sharing is not None and any(sharing[0] in node.op.shared for node in roots.order):
+        written, inner = share(roots.all, sharing[0], report, arrays=sharing[1])
         if written:
             roots = roots.replaced([written[node] for node in roots.all])
     bare, user = without_names(roots.all, roots.order)

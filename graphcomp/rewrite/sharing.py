@@ -20,7 +20,7 @@ NAME = "sharing"
 
 
 def share(
-    nodes: Sequence[Node], dialect: str, report: Report | None = None
+    nodes: Sequence[Node], dialect: str, report: Report | None = None, *, arrays: bool = True
 ) -> tuple[dict[Node, Node], dict[Node, str]]:
     """What nodes become, with all below them, and names for some that are new; nothing: they stay.
 
@@ -28,6 +28,8 @@ def share(
         nodes: the roots of a graph, with the names of steps still on them.
         dialect: whose way of writing an op is meant, as in `Op.shared`.
         report: counts the ops that were written out.
+        arrays: only those that compute with arrays. For a single number, a call takes little longer, and
+            says more.
 
     >>> import graphcomp as gc
     >>> x = gc.array("x", "n")
@@ -40,7 +42,10 @@ def share(
     {<node exp(-|x|) float64 (n,)>: 'small'}
     """
     order = topological(nodes)
-    chosen = _chosen([node for node in order if dialect in node.op.shared], dialect)
+    candidates = [node for node in order if dialect in node.op.shared]
+    if arrays:
+        candidates = [node for node in candidates if any(x.shape for x in (node, *node.args))]
+    chosen = _chosen(candidates, dialect)
     memo: dict[Node, Node] = {}
     names: dict[Node, str] = {}
     for node in order if chosen else ():

@@ -74,6 +74,11 @@ def _shown(dims: tuple[str, ...]) -> str:
     return f"({', '.join(dims)},)" if len(dims) == 1 else f"({', '.join(dims)})"
 
 
+def _sigmoid(x: Any) -> Any:
+    """1 / (1 + exp(-x)) without overflow: exp is never taken of a positive number."""
+    return np.exp(np.minimum(x, 0.0)) / (1.0 + np.exp(-np.abs(x)))
+
+
 def _sigmoid_slope(x: Any) -> Any:
     """The derivative of the sigmoid, with digits where the sigmoid is nearly 0 or 1."""
     small = np.exp(-np.abs(x))
@@ -130,15 +135,13 @@ def sigmoid_hessian(x: float, a: float) -> tuple[tuple[float, float], ...]:
     x, a = _checked(x, a)
     w3 = -x * a
     # derivatives
-    small = np.exp(-np.abs(w3))
-    t1 = 1.0 + small
     # slope_of_inverse: y**2*exp(x) with y = 1/(1 + exp(x)), without 0*inf
-    t2 = small / np.square(t1)
-    t3 = t2 * (np.maximum(small, np.sign(w3)) / t1)  # slope_of_inverse
-    d2_y_d_x_d_x = -(-2.0 * (a * t3) + a * t2) * a
-    t4 = -2.0 * (x * t3) + x * t2
-    d2_y_d_x_d_a = t2 - t4 * a
-    d2_y_d_a_d_a = -t4 * x
+    t1 = _sigmoid_slope(w3)
+    t2 = t1 * _sigmoid(w3)  # slope_of_inverse
+    d2_y_d_x_d_x = -(-2.0 * (a * t2) + a * t1) * a
+    t3 = -2.0 * (x * t2) + x * t1
+    d2_y_d_x_d_a = t1 - t3 * a
+    d2_y_d_a_d_a = -t3 * x
     return (
         (float(d2_y_d_x_d_x), float(d2_y_d_x_d_a)),
         (float(d2_y_d_x_d_a), float(d2_y_d_a_d_a)),
