@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from graphcomp.codegen.dialects import NUMPY
 from graphcomp.node import Node
 from graphcomp.op import Form
 
-#: How a dialect says that a value is added to places of an array.
-INTO = "numpy into"
+#: How a record says that a value is added to places of an array.
+INTO = NUMPY.into
 
 
 def scattered_sums(

@@ -6,25 +6,14 @@ page, which takes longer than filling them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from graphcomp.codegen.buffers import Statement, last_reads
-from graphcomp.op import Form
+from graphcomp.codegen.workspace import out_call
 from graphcomp.shape import Shape
-
-_OPERATORS = {
-    Form.SUM: "np.add",
-    Form.DIFFERENCE: "np.subtract",
-    Form.PRODUCT: "np.multiply",
-    Form.QUOTIENT: "np.divide",
-    Form.NEGATION: "np.negative",
-    Form.CONTRACTION: "np.matmul",
-}
-_CALL = re.compile(r"(np\.\w+)\((.*)\)\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +47,14 @@ def with_scratch(
     result: list[Statement] = []
     for i, each in enumerate(statements):
         statement = each
-        call = _call(statement) if _fits(statement, shape) else None
+        call = out_call(statement.piece.text) if _fits(statement, shape) else None
         if call is not None:
             if not free:
                 free.append(names[used])
                 used += 1
             slot = free.pop()
             ends.setdefault(last.get(statement.target, i), []).append(slot)
-            text = f"{call[0]}({call[1]}, out={slot})"
+            text = f"{call}, out={slot})"
             statement = replace(statement, piece=statement.piece._replace(text=text))
         result.append(statement)
         free += ends.pop(i, [])[::-1]
@@ -85,16 +74,3 @@ def _fits(statement: Statement, shape: Shape) -> bool:
         and bool(statement.operands)
         and all(operand.dtype == np.float64 for operand in statement.operands)
     )
-
-
-def _call(statement: Statement) -> tuple[str, str] | None:
-    """The function of NumPy that takes an array to write into, and its arguments."""
-    operands = ", ".join(operand.text for operand in statement.operands)
-    function = _OPERATORS.get(statement.node.op.form)
-    if function is not None:
-        return function, operands
-    called = _CALL.match(statement.piece.text)
-    if called is None or called[2] != operands:
-        return None
-    is_ufunc = isinstance(getattr(np, called[1][3:], None), np.ufunc)
-    return (called[1], operands) if is_ufunc else None
