@@ -17,6 +17,7 @@ import numpy as np
 from graphcomp.codegen.buffers import Statement, last_reads
 from graphcomp.codegen.layout import INDENT, WIDTH
 from graphcomp.codegen.live import TYPICAL, Sized
+from graphcomp.codegen.out import out_call
 from graphcomp.op import Form
 
 #: Nothing is gained with arrays that are known to have fewer entries than this.
@@ -107,15 +108,14 @@ def _with_place(statement: Statement, *, product: bool) -> str:
     given = ", ".join(operand.text for operand in operands)
     called = _CALL.match(text)
     if called is not None and called[2] == given and _is_ufunc(called[1]):
-        return f"{text[:-1]}, out={{}})"
+        return f"{out_call(text)}, out={{}})"
     sign = _INFIX.get(statement.node.op.form)
     small = Sized(statement.node.shape, statement.node.dtype).typical < LARGE
     if small or sign is None or not all(each.is_name for each in operands):
         return ""
-    names = [each.__name__ for each in statement.node.op.numpy if _is_ufunc(each.__name__)]
-    if not names or text != f" {sign} ".join(operand.text for operand in operands):
+    if text != f" {sign} ".join(operand.text for operand in operands):
         return ""
-    return f"np.{names[0]}({given}, out={{}})"
+    return f"{out_call(text)}, out={{}})"
 
 
 def _is_ufunc(name: str) -> bool:

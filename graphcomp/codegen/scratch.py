@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from graphcomp.codegen.buffers import Statement, last_reads
-from graphcomp.codegen.workspace import out_call
+from graphcomp.codegen.out import out_call
 from graphcomp.shape import Shape
 
 
