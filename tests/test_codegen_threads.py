@@ -1,6 +1,8 @@
 """Blocks of rows on several threads: the same bits as on one, and no surprises."""
 
+import inspect
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -195,14 +197,15 @@ def test_an_error_in_a_block_reaches_the_caller_as_it_is(monkeypatch):
     module = module_of(gc.from_function(chain, x="n"), threads=2)
     error = KeyError("a block")
     right = module._chain_block
+    rows = int(re.findall(r"range\(0, n, (\d+)\)", inspect.getsource(module))[0])
 
     def wrong(a, x, b):
-        if x[0] == 3 * 9216:
+        if x[0] == 3 * rows:
             raise error
         return right(a, x, b)
 
     monkeypatch.setattr(module, "_chain_block", wrong)
-    x = np.arange(30 * 9216.0)
+    x = np.arange(30.0 * rows)
     with pytest.raises(KeyError) as caught:
         module.chain(x, 0.7, 0.1)
     assert caught.value is error

@@ -23,6 +23,7 @@ from graphcomp.codegen.prepare import Prepared, choose_statements
 from graphcomp.codegen.records import Records
 from graphcomp.codegen.regions import Region, moves
 from graphcomp.codegen.results import Results
+from graphcomp.codegen.reuse import reuse_dead
 from graphcomp.codegen.row_loop import Places, RowLoop
 from graphcomp.codegen.scratch import Scratch, with_scratch
 from graphcomp.codegen.workspace import NAME as WORKSPACE
@@ -33,16 +34,18 @@ from graphcomp.rewrite import Report
 from graphcomp.shape import Dim, Shape, size_of
 from graphcomp.traversal import topological
 
-#: Entries of all arrays of a block together: half a MiB of float64, within the second-level cache.
-ENTRIES = 1 << 16
+#: Entries of all arrays of a block together: 3/4 MiB of float64, within the second-level cache.
+ENTRIES = 3 << 15
 #: The same where blocks go into products of matrices, which are slow on few rows.
 ENTRIES_OF_PRODUCTS = 1 << 17
 #: Blocks of fewer entries than this cost more in calls than they save in the cache.
 FEWEST_ENTRIES = 1 << 10
 #: Blocks with the rows last have no fewer of them: lines of arrays are that long.
 FEWEST_LAST = 128
-#: Lengths of blocks are multiples of this where rows are single entries.
+#: Lengths of blocks are multiples of this where rows are single entries,
 ROUND = 512
+#: and at most this: OpenBLAS starts threads for the dot product of vectors of over 10,000 entries.
+LONGEST = 10_000 // ROUND * ROUND
 _TEMPORARY = re.compile(r"t\d+\Z")
 #: The longest type of a tuple that is written out.
 _LONGEST = 44
@@ -149,6 +152,11 @@ class _Kernel:
         self.symbols: set[str] = set()
         self.scratch: Scratch | None = None
         self._scratch_name = names.give("scratch")
+        self.views = {
+            k: (names.give(f"v{k + 1}"), scatters)
+            for k, (_, scatters) in enumerate(region.places)
+            if scatters is not None
+        }
         self.block_passed: list[str] = []
         block = self._block(Names(names.taken), results, "")
         statements = self.statements
@@ -162,9 +170,8 @@ class _Kernel:
         self.block_dims = self._named(self.symbols)
         self.symbols |= _symbols([region.dim, self._width()[1], *self._allocated()])
         self.symbols -= {region.rows.name}
-        for _, scatters in region.places:
-            if scatters is not None:
-                self.symbols |= self.context.place(scatters, "")[1]
+        for _, scatters in self.views.values():
+            self.symbols |= self.context.place(scatters, "")[1]
         self.dims = self._named(self.symbols)
         self._block_lines = block
         self._names = names
@@ -176,9 +183,9 @@ class _Kernel:
         Args:
             kept: nodes whose memory outlives the function that calls them.
         """
-        kind = _tuple_type(self.region.outputs)
+        kind = _tuple_type(self._given)
         about = f"A block of rows{', the last axis inside' if self.region.turned else ''}."
-        head = self._head(self.block_dims, self.block_passed)
+        head = self._head(self.block_dims, self.block_passed, self.views.values())
         if self.scratch is not None:
             head.append(f"{self._scratch_name}: Any = (None,) * {len(self.scratch.names)}")
         lines = ["", "", *definition(self.block_name, head, kind)]
@@ -191,6 +198,7 @@ class _Kernel:
             self.args,
             self.block_dims,
             self._results,
+            self.views,
             self._step(),
             (self._scratch_name, self.scratch),
             self._names,
@@ -205,10 +213,13 @@ class _Kernel:
     def _named(self, symbols: Iterable[str]) -> list[str]:
         return [self.context.dims.get(name, name) for name in sorted(symbols)]
 
-    def _head(self, dims: Sequence[str], passed: Sequence[str]) -> list[str]:
+    def _head(
+        self, dims: Sequence[str], passed: Sequence[str], views: Iterable[tuple[str, Node]] = ()
+    ) -> list[str]:
         """The parameters."""
         given = [f"{a}: {t}" for a, t in zip(self.args, self.types, strict=True)]
         given += [f"{dim}: int" for dim in dims]
+        given += [f"{name}: Array" for name, _ in views]
         return [*given, *(f"{name}: {TYPE}" for name in passed)]
 
     # ------------------------------------------------------------ one block
@@ -221,7 +232,7 @@ class _Kernel:
         for node, name, shape in given:
             reads = frozenset({name})
             pieces[node] = Piece(name, ATOM, shape, node.dtype, reads, reads)
-        keys = {f"out_{i}": node for i, node in enumerate(region.outputs)}
+        keys = {f"out_{i}": node for i, node in enumerate(self._given)}
         order = topological(region.outputs)
         called = {
             node: wanted[number]
@@ -230,29 +241,32 @@ class _Kernel:
         }
         called |= region.names
         cut = choose_statements(order, region.outputs, called, set())
-        if region.turned:
-            cut |= set(large_arrays(order, region.rows))
+        cut |= set(large_arrays(order, region.rows))
         cut = finer(order, cut, self.context.dialect.into) if key else cut
         rest = (tuple(order), (), frozenset(cut), frozenset[Node](), Report())
         prepared = Prepared(keys, called, *rest)
-        single = region.outputs[0] if len(region.outputs) == 1 else None
+        single = self._given[0] if len(self._given) == 1 else None
         block = Block(self.context, prepared, names, 1, pieces, single)
         block.compute(region.outputs, cut)
         results = _Parts(keys, self.context, names, self._records)
-        tree = tuple(keys) if len(keys) > 1 else "out_0"
+        tree = "out_0" if len(keys) == 1 else tuple(keys)
         live = results.reads(tree, pieces)
-        self.statements, renamed = reuse_buffers(block.statements, live, block.rank)
+        statements = self._with_sums(block.statements, pieces)
+        self.statements, renamed = reuse_buffers(statements, live, block.rank)
         rename_pieces(pieces, renamed)
-        self._use_scratch(names, results.reads(tree, pieces))
+        live = results.reads(tree, pieces)
+        if region.turned:
+            self._use_scratch(names, live)
+        else:  # blocks are large, or there are few of them
+            self.statements = reuse_dead(self.statements, live, large=0)
         if key:
-            live = results.reads(tree, pieces)
             found = in_workspace(self.statements, live, self.context, f"{key}.")
             self.statements = found.statements
             block.dims |= found.dims
             self.block_passed = [WORKSPACE] if found.used else []
         lines = statement_lines(self.statements, 1, said=Said())
         own = {s.target for s in self.statements}
-        lines += results.statement(tree, pieces, own, (), 1)
+        lines += results.statement(tree, pieces, own, (), 1) if keys else []
         dims = block.dims | results.dims
         rows = region.rows.name
         if rows in dims:
@@ -271,10 +285,29 @@ class _Kernel:
         self.symbols |= dims - {rows}
         return lines
 
+    @property
+    def _given(self) -> list[Node]:
+        """The results of a block."""
+        return [node for k, node in enumerate(self.region.outputs) if k not in self.views]
+
+    def _with_sums(
+        self, statements: Sequence[Statement], pieces: Mapping[Node, Piece]
+    ) -> list[Statement]:
+        """Statements that add to places of results, as soon as what they add is known."""
+        made = {name for statement in statements for name in statement.targets}
+        after: dict[str, list[Statement]] = {}
+        for k, (name, scatters) in self.views.items():
+            piece = pieces[self.region.outputs[k]]
+            known = next(iter(piece.reads & made), "")
+            after.setdefault(known, []).append(Statement(name, scatters, piece, (), operator="+="))
+        result = after.get("", [])
+        for statement in statements:
+            result.append(statement)
+            result += [each for name in statement.targets for each in after.get(name, ())]
+        return result
+
     def _use_scratch(self, names: Names, live: Collection[str]) -> None:
         """Write the large arrays of a block into memory that is used again."""
-        if not self.region.turned:
-            return
         large = large_arrays([s.node for s in self.statements], self.region.rows)
         shapes = [node.shape for node in large]
         shape = max(shapes, key=shapes.count)
@@ -317,7 +350,7 @@ class _Kernel:
 
     @property
     def _returned(self) -> set[str]:
-        return {s.target for s in self.statements if s.node in self.region.outputs}
+        return {s.target for s in self.statements if s.node in self._given}
 
     def _step(self) -> str:
         """How many rows a block has."""
@@ -331,7 +364,7 @@ class _Kernel:
         entries = max(ENTRIES_OF_PRODUCTS if products else ENTRIES, FEWEST_ENTRIES * count)
         if isinstance(width, int):
             step = entries // (count * width)
-            return str(step // ROUND * ROUND if step > ROUND else max(step, 1))
+            return str(min(step // ROUND * ROUND, LONGEST) if step > ROUND else max(step, 1))
         names = self.context.dims
         divisor = dimension_source(count * width + 1, names)  # no dimension is too small for it
         length = f"{entries} // ({divisor}) + 1"
@@ -360,7 +393,7 @@ def large_arrays(nodes: Iterable[Node], rows: sympy.Symbol) -> list[Node]:
 
 
 def _tuple_type(values: Sequence[Node]) -> str:
-    kinds = ["Array" if value.shape else "Any" for value in values]
+    kinds = ["Array" if value.shape else "Any" for value in values] or ["None"]
     if len(kinds) == 1:
         return kinds[0]
     text = f"tuple[{', '.join(kinds)}]"

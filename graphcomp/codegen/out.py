@@ -25,6 +25,9 @@ _COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.NotEq: "not_equal",
 }
 _SIGNS: dict[type[ast.unaryop], str] = {ast.USub: "negative", ast.Invert: "invert"}
+#: What NumPy computes with a branch for each entry when it writes over its operand, and without one
+#: when it does not.
+BRANCHING_IN_PLACE = {"sign"}
 _METHODS = {"sum", "max", "min", "mean", "prod"}
 
 
@@ -61,7 +64,12 @@ def out_call(text: str) -> str | None:
     return None
 
 
+def is_ufunc(name: str) -> bool:
+    """Whether a function of NumPy has one result, entry by entry."""
+    function = getattr(np, name, None)
+    return isinstance(function, np.ufunc) and function.nout == 1 and function.signature is None
+
+
 def _takes_out(name: str) -> bool:
     """Whether a function of NumPy can be given a place for its one result."""
-    function = getattr(np, name, None)
-    return (isinstance(function, np.ufunc) and function.nout == 1) or name == "einsum"
+    return is_ufunc(name) or name in {"matmul", "einsum"}

@@ -9,15 +9,13 @@ any more, if the function has made one of the same shape. (Where the dead array 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-
-import numpy as np
 
 from graphcomp.codegen.buffers import Statement, last_reads
 from graphcomp.codegen.layout import INDENT, WIDTH
 from graphcomp.codegen.live import TYPICAL, Sized
-from graphcomp.codegen.out import out_call
+from graphcomp.codegen.out import BRANCHING_IN_PLACE, is_ufunc, out_call
 from graphcomp.op import Form
 
 #: Nothing is gained with arrays that are known to have fewer entries than this.
@@ -31,12 +29,15 @@ _CALL = re.compile(r"np\.(\w+)\((.*)\)\Z")
 _INFIX = {Form.SUM: "+", Form.DIFFERENCE: "-", Form.PRODUCT: "*", Form.QUOTIENT: "/"}
 
 
-def reuse_dead(statements: Sequence[Statement], live: Collection[str]) -> list[Statement]:
+def reuse_dead(
+    statements: Sequence[Statement], live: Collection[str], large: int = LARGE
+) -> list[Statement]:
     """Results written into dead arrays, where there is one of the same shape and dtype.
 
     Args:
         statements: in order.
         live: variables that are read afterwards.
+        large: sums and products of arrays with fewer entries are left as they are.
     """
     last = last_reads(statements, live)
     dying: dict[int, list[str]] = {}
@@ -50,9 +51,11 @@ def reuse_dead(statements: Sequence[Statement], live: Collection[str]) -> list[S
         if kind is not None:
             product = _is_product(statement)
             ordered = product or len(kind.shape) == 1
-            text = _with_place(statement, product=product)
+            text = _with_place(statement, large, product=product)
             for sure in (True,) if product else (False, True):
-                buffers = dead.get((kind, sure))
+                buffers = dead.get((kind, sure), [])
+                if text and not product and not buffers:
+                    buffers = _written_over(statement, dying.get(i, ()), held, (kind, sure))
                 if not text or not buffers:
                     continue
                 filled = text.format(buffers[-1])  # that of last is the likeliest in the cache
@@ -62,10 +65,28 @@ def reuse_dead(statements: Sequence[Statement], live: Collection[str]) -> list[S
                     break
             held[statement.target] = kind, ordered
         result.append(current)
+        held.pop(current.into, None)
         for name in dying.get(i, ()):
             if name in held:
                 dead.setdefault(held.pop(name), []).append(name)
     return result
+
+
+def _written_over(
+    statement: Statement,
+    dying: Collection[str],
+    held: Mapping[str, tuple[Sized, bool]],
+    wanted: tuple[Sized, bool],
+) -> list[str]:
+    """The operands that nothing reads after a statement, entry by entry, and that suit its result."""
+    called = _CALL.match(statement.piece.text)
+    if called is not None and called[1] in BRANCHING_IN_PLACE:
+        return []
+    return [
+        operand.text
+        for operand in statement.operands
+        if operand.text in dying and held.get(operand.text) == wanted
+    ]
 
 
 def _fresh(statement: Statement) -> Sized | None:
@@ -95,7 +116,7 @@ def _is_product(statement: Statement) -> bool:
     return statement.piece.text.endswith(f".dot({operands[1].text})")
 
 
-def _with_place(statement: Statement, *, product: bool) -> str:
+def _with_place(statement: Statement, large: int, *, product: bool) -> str:
     """The right-hand side with a place for an array to write to; empty where it can't be given one.
 
     A product needs one whose entries are sure to stand row after row.
@@ -107,16 +128,12 @@ def _with_place(statement: Statement, *, product: bool) -> str:
         return f"{text[:-1]}, out={{}})"
     given = ", ".join(operand.text for operand in operands)
     called = _CALL.match(text)
-    if called is not None and called[2] == given and _is_ufunc(called[1]):
+    if called is not None and called[2] == given and is_ufunc(called[1]):
         return f"{out_call(text)}, out={{}})"
     sign = _INFIX.get(statement.node.op.form)
-    small = Sized(statement.node.shape, statement.node.dtype).typical < LARGE
+    small = Sized(statement.node.shape, statement.node.dtype).typical < large
     if small or sign is None or not all(each.is_name for each in operands):
         return ""
     if text != f" {sign} ".join(operand.text for operand in operands):
         return ""
     return f"{out_call(text)}, out={{}})"
-
-
-def _is_ufunc(name: str) -> bool:
-    return isinstance(getattr(np, name, None), np.ufunc)

@@ -19,8 +19,8 @@ from graphcomp.codegen.workspace import scratch_source
 from graphcomp.node import Node
 from graphcomp.op import ATOM, SUMMED
 
-#: By the number of an output, a name for the places that it is added to, and what it shows.
-Views = Mapping[int, tuple[str, str]]
+#: By the number of an output, a name for the places that it is added to, and what scatters it there.
+Views = Mapping[int, tuple[str, Node]]
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ class RowLoop:
         args: its arguments.
         dims: the dimensions that it is given besides.
         results: the variables for the parts.
+        views: of the outputs that the function of a block adds to places of results.
         step: how many rows a block has.
         scratch: the name for what a block writes into, and that, if there is anything.
         names: no variable has one of these.
@@ -67,6 +68,7 @@ class RowLoop:
     args: Sequence[str]
     dims: Sequence[str]
     results: Sequence[str]
+    views: Views
     step: str
     scratch: tuple[str, Scratch | None]
     names: Names
@@ -75,8 +77,7 @@ class RowLoop:
     @property
     def threaded(self) -> bool:
         """Whether threads compute the blocks: where each writes to a place of its own, or adds."""
-        own = all(scatters is None for _, scatters in self.region.places)
-        return self.context.workers > 1 and own
+        return self.context.workers > 1 and not self.views
 
     def lines(self) -> list[str]:
         """All statements."""
@@ -88,21 +89,27 @@ class RowLoop:
             names.taken.add("step")
             step = "step"
         i, j = names.give("i"), names.give("j")
-        views = self._views()
-        whole = f"{self.block_name}({', '.join([*self.args, *self.dims, *self.places.block])})"
+        views = [name for name, _ in self.views.values()]
+        given = [*self.args, *self.dims, *views, *self.places.block]
+        whole = f"{self.block_name}({', '.join(given)})"
         if not views:
             lines += [f"{INDENT}if {rows} <= {step}:", *layout(f"return {whole}", 2)]
-        scattered = {number for number, scatters in self.region.places if scatters is not None}
+        scattered = {self.region.places[k][0] for k in self.views}
         lines += self._starts(scattered)
-        lines += [f"{INDENT}{name} = {view}" for name, view in views.values()]
+        for k, (name, scatters) in self.views.items():
+            result = self.results[self.region.places[k][0]]
+            lines.append(f"{INDENT}{name} = {self.context.place(scatters, result)[0]}")
         if views:
-            lines += [f"{INDENT}if {rows} <= {step}:", *self._whole(whole, views)]
+            lines += [f"{INDENT}if {rows} <= {step}:", *self._whole(whole)]
         lines += self._starts({*range(len(self.parts))} - scattered)
         handed = [
             name if axis is None else f"{name}{_slice(axis, i, j)}"
             for name, axis in zip(self.args, self.region.cuts, strict=True)
         ]
         handed += self.dims
+        handed += [
+            f"{name}{_slice(self.region.joins[k], i, j)}" for k, (name, _) in self.views.items()
+        ]
         handed += [f"_of_thread({n})" if self.threaded else n for n in self.places.block]
         ahead: list[str] = []
         memory, scratch = self.scratch
@@ -117,17 +124,13 @@ class RowLoop:
             handed.append(f"{memory}[{':, ' * (axis + 1)}: {rows} - {i}]")
         call = f"{self.block_name}({', '.join(handed)})"
         turns, end = f"range(0, {rows}, {step})", f"{j} = {i} + {step}"
-        joined = self._joined(views, i, j)
+        joined = self._joined(i, j)
         if self.threaded:
             lines += threaded_turns(names.give, (i, end), turns, call, joined, ahead)
         else:
-            parts = names.give("parts" if len(joined) > 1 else "part")
             lines += [text for line in ahead for text in layout(line, 1)]
             lines += [f"{INDENT}for {i} in {turns}:", f"{INDENT * 2}{end}"]
-            lines += layout(f"{parts} = {call}", 2)
-            for k, (_, place, how) in enumerate(joined):
-                value = f"{parts}[{k}]" if len(joined) > 1 else parts
-                lines.append(f"{INDENT * 2}{place} {'+=' if how == SUMMED else '='} {value}")
+            lines += self._added(call, joined)
         return [*lines, *self._return(1)]
 
     def _starts(self, wanted: Collection[int]) -> list[str]:
@@ -158,39 +161,35 @@ class RowLoop:
         dtype = "" if part.dtype == "float64" else f", np.{part.dtype}"
         return f"np.{'zeros' if joined == SUMMED else 'empty'}({shape}{dtype})"
 
-    def _joined(self, views: Views, i: str, j: str) -> list[tuple[str, str, int]]:
-        """For each output its variable, its place for one block, and how it is joined."""
+    def _added(self, call: str, joined: Sequence[tuple[str, str, int]]) -> list[str]:
+        """The call for one block, and its results where they belong."""
+        if not joined:
+            return layout(call, 2)
+        parts = self.names.give("parts" if len(joined) > 1 else "part")
+        lines = layout(f"{parts} = {call}", 2)
+        for k, (_, place, how) in enumerate(joined):
+            value = f"{parts}[{k}]" if len(joined) > 1 else parts
+            lines.append(f"{INDENT * 2}{place} {'+=' if how == SUMMED else '='} {value}")
+        return lines
+
+    def _joined(self, i: str, j: str) -> list[tuple[str, str, int]]:
+        """For each result of a block its variable, its place for one block, and how it is joined."""
         found = []
         pairs = zip(self.region.places, self.region.joins, strict=True)
         for k, ((number, _), joined) in enumerate(pairs):
             name = self.results[number]
-            if k in views:
-                found.append((name, f"{views[k][0]}{_slice(joined, i, j)}", SUMMED))
-            else:
+            if k not in self.views:
                 place = name if joined == SUMMED else f"{name}{_slice(joined, i, j)}"
                 found.append((name, place, joined))
         return found
 
-    def _whole(self, call: str, views: Views) -> list[str]:
-        """All rows as one block, where results are scattered."""
-        own = [
-            f"{views[k][0]}_part" if k in views else self.results[number]
-            for k, (number, _) in enumerate(self.region.places)
-        ]
-        lines = unpacked(own, call, 2) if len(own) > 1 else layout(f"{own[0]} = {call}", 2)
-        lines += [f"{INDENT * 2}{name} += {name}_part" for name, _ in views.values()]
+    def _whole(self, call: str) -> list[str]:
+        """All rows as one block, which adds to places of results."""
+        pairs = enumerate(self.region.places)
+        own = [self.results[number] for k, (number, _) in pairs if k not in self.views]
+        one = f"{own[0]} = {call}" if own else call
+        lines = unpacked(own, call, 2) if len(own) > 1 else layout(one, 2)
         return [*lines, *self._return(2)]
-
-    def _views(self) -> dict[int, tuple[str, str]]:
-        """Names for the places of results that outputs are added to, and what they show."""
-        return {
-            k: (
-                self.names.give(f"v{k + 1}"),
-                self.context.place(scatters, self.results[number])[0],
-            )
-            for k, (number, scatters) in enumerate(self.region.places)
-            if scatters is not None
-        }
 
     def _memory(self, scratch: Scratch, step: str, own: str) -> str:
         """The memory that all blocks write into; on threads, those of each: it is in a dict `own`."""
