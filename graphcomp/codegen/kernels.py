@@ -35,7 +35,7 @@ from graphcomp.shape import Dim, Shape, size_of
 from graphcomp.traversal import topological
 
 #: Entries of all arrays of a block together: 3/4 MiB of float64, within the second-level cache.
-ENTRIES = 3 << 15
+ENTRIES = 1 << 16
 #: The same where blocks go into products of matrices, which are slow on few rows.
 ENTRIES_OF_PRODUCTS = 1 << 17
 #: Blocks of fewer entries than this cost more in calls than they save in the cache.
@@ -343,7 +343,8 @@ class _Kernel:
         count = len(large.intersection(self.args)) - ends.get(-1, 0)
         most = 1
         for i, statement in enumerate(self.statements):
-            count += statement.target in large
+            made = statement.operator == "=" and not statement.into
+            count += made and statement.target in large
             most = max(most, count)
             count -= ends.get(i, 0)
         return most, largest
