@@ -15,21 +15,22 @@ from graphcomp.codegen.block import Block, Names
 from graphcomp.codegen.buffers import Statement, reuse_buffers
 from graphcomp.codegen.dialects import Context
 from graphcomp.codegen.dimensions import dimension_source
+from graphcomp.codegen.filled import with_place
 from graphcomp.codegen.layout import INDENT, definition, docstring
 from graphcomp.codegen.lines import rename_pieces, statement_lines
+from graphcomp.codegen.memory import plan_memory
 from graphcomp.codegen.notes import Said
 from graphcomp.codegen.pieces import Piece
 from graphcomp.codegen.prepare import Prepared, choose_statements
 from graphcomp.codegen.records import Records
 from graphcomp.codegen.regions import Region, moves
 from graphcomp.codegen.results import Results
-from graphcomp.codegen.reuse import reuse_dead
 from graphcomp.codegen.row_loop import Places, RowLoop
 from graphcomp.codegen.scratch import Scratch, with_scratch
 from graphcomp.codegen.workspace import NAME as WORKSPACE
 from graphcomp.codegen.workspace import TYPE, finer, in_workspace
 from graphcomp.node import Node
-from graphcomp.op import ATOM, Form
+from graphcomp.op import ATOM, SUMMED, Form
 from graphcomp.rewrite import Report
 from graphcomp.shape import Dim, Shape, size_of
 from graphcomp.traversal import topological
@@ -157,6 +158,7 @@ class _Kernel:
             for k, (_, scatters) in enumerate(region.places)
             if scatters is not None
         }
+        self.filled: dict[int, str] = {}
         self.block_passed: list[str] = []
         block = self._block(Names(names.taken), results, "")
         statements = self.statements
@@ -186,6 +188,7 @@ class _Kernel:
         kind = _tuple_type(self._given)
         about = f"A block of rows{', the last axis inside' if self.region.turned else ''}."
         head = self._head(self.block_dims, self.block_passed, self.views.values())
+        head += [f"{name}: Any = None" for name in self.filled.values()]
         if self.scratch is not None:
             head.append(f"{self._scratch_name}: Any = (None,) * {len(self.scratch.names)}")
         lines = ["", "", *definition(self.block_name, head, kind)]
@@ -199,6 +202,7 @@ class _Kernel:
             self.block_dims,
             self._results,
             self.views,
+            self.filled,
             self._step(),
             (self._scratch_name, self.scratch),
             self._names,
@@ -252,13 +256,16 @@ class _Kernel:
         tree = "out_0" if len(keys) == 1 else tuple(keys)
         live = results.reads(tree, pieces)
         statements = self._with_sums(block.statements, pieces)
-        self.statements, renamed = reuse_buffers(statements, live, block.rank)
-        rename_pieces(pieces, renamed)
-        live = results.reads(tree, pieces)
         if region.turned:
-            self._use_scratch(names, live)
+            self.statements, renamed = reuse_buffers(statements, live, block.rank)
+            rename_pieces(pieces, renamed)
+            self._use_scratch(names, results.reads(tree, pieces))
         else:  # blocks are large, or there are few of them
-            self.statements = reuse_dead(self.statements, live, large=0)
+            planned = plan_memory(statements, live, block.rank, pieces, large=0)
+            self.statements = planned.statements
+            rename_pieces(pieces, planned.renamed)
+            self._fill(pieces, wanted)
+        live = results.reads(tree, pieces)
         if key:
             found = in_workspace(self.statements, live, self.context, f"{key}.")
             self.statements = found.statements
@@ -305,6 +312,24 @@ class _Kernel:
             result.append(statement)
             result += [each for name in statement.targets for each in after.get(name, ())]
         return result
+
+    def _fill(self, pieces: dict[Node, Piece], wanted: Sequence[str]) -> None:
+        """Write results of a block that are parts of larger ones into those."""
+        self.filled = {}
+        outputs = self.region.outputs
+        triples = zip(outputs, self.region.places, self.region.joins, strict=True)
+        for k, (node, (number, scatters), joined) in enumerate(triples):
+            name = wanted[number]
+            if joined == SUMMED or scatters is not None or outputs.count(node) > 1:
+                continue
+            if _TEMPORARY.match(name) or name in self.args:
+                continue
+            found = with_place(self.statements, pieces[node].text, node, name)
+            if found is not None:
+                self.statements = found
+                self.filled[k] = name
+                own = frozenset({name})
+                pieces[node] = Piece(name, ATOM, node.shape, node.dtype, own, own)
 
     def _use_scratch(self, names: Names, live: Collection[str]) -> None:
         """Write the large arrays of a block into memory that is used again."""

@@ -12,7 +12,7 @@ from graphcomp.codegen.death import delete_dead, lowest_peak
 from graphcomp.codegen.live import peak, peak_entries
 from graphcomp.codegen.order import schedules
 from graphcomp.codegen.pieces import Piece
-from graphcomp.codegen.reuse import reuse_dead
+from graphcomp.codegen.reuse import LARGE, reuse_dead
 from graphcomp.node import Node
 
 #: Another order of the statements must save this part of the peak: a reader expects the program's.
@@ -54,6 +54,7 @@ def plan_memory(
     rank: Mapping[str, int],
     pieces: Mapping[Node, Piece],
     start: int = 0,
+    large: int = LARGE,
 ) -> Planned:
     """The passes: order, operators in place, results in dead arrays, dead arrays deleted.
 
@@ -63,15 +64,16 @@ def plan_memory(
         rank: how much a variable's name says.
         pieces: of the nodes, before anything is renamed.
         start: where the second section begins: its comment stays where it is.
+        large: sums and products of arrays with fewer entries are not written into dead arrays.
     """
     if all(statement.node.shape == () and not statement.also for statement in statements):
         return Planned(list(statements), start, {}, statements, pieces)
-    best = _shared(statements, live, rank)
+    best = _shared(statements, live, rank, large)
     lowest = lowest_peak(best.statements, best.live, pieces)
     first = statements[start].node if 0 < start < len(statements) else None
     given = best
     for order in schedules(statements, start, live):
-        other = _shared(order, live, rank)
+        other = _shared(order, live, rank, large)
         size = lowest_peak(other.statements, other.live, pieces)
         if size < (1 - WORTH) * lowest:
             best, lowest = other, size
@@ -97,11 +99,11 @@ class _Shared:
 
 
 def _shared(
-    statements: Sequence[Statement], live: Collection[str], rank: Mapping[str, int]
+    statements: Sequence[Statement], live: Collection[str], rank: Mapping[str, int], large: int
 ) -> _Shared:
     found, renamed = reuse_buffers(statements, live, rank)
     kept = {renamed.get(name, name) for name in live}
-    return _Shared(reuse_dead(found, kept), renamed, kept)
+    return _Shared(reuse_dead(found, kept, large), renamed, kept)
 
 
 def _freed(shared: _Shared, pieces: Mapping[Node, Piece]) -> tuple[list[Statement], float]:

@@ -16,6 +16,7 @@ _OPERATORS: dict[type[ast.operator], str] = {
     ast.BitOr: "bitwise_or",
     ast.BitXor: "bitwise_xor",
 }
+_UPDATES = {"+=": "add", "-=": "subtract", "*=": "multiply", "/=": "divide"}
 _COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.Lt: "less",
     ast.LtE: "less_equal",
@@ -62,6 +63,16 @@ def out_call(text: str) -> str | None:
         case ast.Call(func=ast.Attribute(attr=name), args=[], keywords=[_, *_]) if name in _METHODS:
             return text.removesuffix(")")
     return None
+
+
+def update_call(target: str, operator: str, text: str) -> str | None:
+    """``target += text`` as a call that can be given ``out``, open at its end.
+
+    >>> update_call("x", "/=", "y + 1.0")
+    'np.divide(x, y + 1.0'
+    """
+    name = _UPDATES.get(operator)
+    return f"np.{name}({target}, {text}" if name else None
 
 
 def is_ufunc(name: str) -> bool:

@@ -55,6 +55,8 @@ class RowLoop:
         dims: the dimensions that it is given besides.
         results: the variables for the parts.
         views: of the outputs that the function of a block adds to places of results.
+        filled: the outputs that it writes into a part of a result that it is given, with its names
+            for these parts.
         step: how many rows a block has.
         scratch: the name for what a block writes into, and that, if there is anything.
         names: no variable has one of these.
@@ -69,6 +71,7 @@ class RowLoop:
     dims: Sequence[str]
     results: Sequence[str]
     views: Views
+    filled: Mapping[int, str]
     step: str
     scratch: tuple[str, Scratch | None]
     names: Names
@@ -111,6 +114,10 @@ class RowLoop:
             f"{name}{_slice(self.region.joins[k], i, j)}" for k, (name, _) in self.views.items()
         ]
         handed += [f"_of_thread({n})" if self.threaded else n for n in self.places.block]
+        handed += [
+            f"{self.results[self.region.places[k][0]]}{_slice(self.region.joins[k], i, j)}"
+            for k in self.filled
+        ]
         ahead: list[str] = []
         memory, scratch = self.scratch
         if scratch is not None:
@@ -163,24 +170,28 @@ class RowLoop:
 
     def _added(self, call: str, joined: Sequence[tuple[str, str, int]]) -> list[str]:
         """The call for one block, and its results where they belong."""
-        if not joined:
+        if not any(place for _, place, _ in joined):
             return layout(call, 2)
         parts = self.names.give("parts" if len(joined) > 1 else "part")
         lines = layout(f"{parts} = {call}", 2)
         for k, (_, place, how) in enumerate(joined):
             value = f"{parts}[{k}]" if len(joined) > 1 else parts
-            lines.append(f"{INDENT * 2}{place} {'+=' if how == SUMMED else '='} {value}")
+            if place:
+                lines.append(f"{INDENT * 2}{place} {'+=' if how == SUMMED else '='} {value}")
         return lines
 
     def _joined(self, i: str, j: str) -> list[tuple[str, str, int]]:
-        """For each result of a block its variable, its place for one block, and how it is joined."""
+        """For each result of a block its variable, its place for one block, and how it is joined.
+
+        Where the block has written it to its place, that is empty.
+        """
         found = []
         pairs = zip(self.region.places, self.region.joins, strict=True)
         for k, ((number, _), joined) in enumerate(pairs):
             name = self.results[number]
             if k not in self.views:
                 place = name if joined == SUMMED else f"{name}{_slice(joined, i, j)}"
-                found.append((name, place, joined))
+                found.append((name, "" if k in self.filled else place, joined))
         return found
 
     def _whole(self, call: str) -> list[str]:

@@ -58,7 +58,8 @@ def threaded_turns(
         start: the variable for the start of a block, and the line that finds its end.
         turns: the range of the starts.
         call: computes a block.
-        results: of each part the variable, its place for one block, and how it is joined.
+        results: of each part the variable, its place for one block, if it is not there already, and
+            how it is joined.
         ahead: lines before the call.
     """
     i, end = start
@@ -73,8 +74,10 @@ def threaded_turns(
     lines += [text for line in (end, *ahead) for text in layout(line, 2)]
     if len(sums) == len(results):
         lines += layout(f"return {call}", 2)
+    elif not any(place for _, place, _ in results):
+        lines += layout(call, 2)
     else:
-        own = [(place, value) for (_, place, joined), value in pairs if joined != SUMMED]
+        own = [(place, value) for (_, place, joined), value in pairs if joined != SUMMED and place]
         lines += layout(f"{parts} = {call}", 2)
         lines += [f"{INDENT * 2}{place} = {value}" for place, value in own]
         added = tuple(value for (_, _, joined), value in pairs if joined == SUMMED)

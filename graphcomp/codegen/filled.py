@@ -1,0 +1,58 @@
+"""Results of a block that are written where they belong: into a part of the whole result.
+
+What a block returns is there twice until it is copied. So the last statement that makes such a result
+is given the place for it. Without one, where there is one block only, it makes a new array.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from graphcomp.codegen.buffers import Statement
+from graphcomp.codegen.out import out_call, update_call
+from graphcomp.node import Node
+
+
+def with_place(
+    statements: Sequence[Statement], variable: str, node: Node, place: str
+) -> list[Statement] | None:
+    """The statements, the one that completes a variable writing into a place that takes its name.
+
+    Args:
+        statements: in order, their memory planned.
+        variable: a result.
+        node: that it computes.
+        place: a variable for the place; None in it stands for a new array.
+
+    Returns:
+        None if there is no such statement, or others read the variable after it.
+    """
+    writing = [i for i, statement in enumerate(statements) if variable in statement.targets]
+    if not writing:
+        return None
+    last = writing[-1]
+    statement = statements[last]
+    later = (name for each in statements[last + 1 :] for name in each.piece.reads)
+    if statement.also or statement.piece.dtype != node.dtype or variable in later:
+        return None
+    if any(place in each.targets for each in statements) and place != variable:
+        return None
+    call = _open_call(statement)
+    if call is None or (statement.operator == "=" and statement.piece.shape != node.shape):
+        return None
+    piece = statement.piece._replace(text=f"{call}, out={place})")
+    comment = "" if statement.comment == place else statement.comment
+    made = replace(statement, target=place, piece=piece, operator="=", comment=comment, into="")
+    return [*statements[:last], made, *statements[last + 1 :]]
+
+
+def _open_call(statement: Statement) -> str | None:
+    """What a statement computes, as a call that lacks its last argument, ``out``."""
+    text = statement.piece.text
+    given = f", out={statement.into or statement.target})"
+    if text.endswith(given):
+        return text.removesuffix(given)
+    if statement.operator == "=":
+        return out_call(text)
+    return update_call(statement.target, statement.operator, text)
