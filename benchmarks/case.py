@@ -24,6 +24,7 @@ class Case:
             of its m rows the gradients of the row's sum. "hvp" and "hessian": by one argument.
         direction: the vector in "hvp".
         scalar: the arguments are Python floats.
+        checks: whether generated functions check their arguments, as they do unless told otherwise.
         by_hand: of libraries that compile loops, a function like `expert`, by the peer's name.
         left_out: reasons why a peer takes no part, by the peer's name.
     """
@@ -37,6 +38,7 @@ class Case:
     task: Literal["gradient", "blocks", "hvp", "hessian"] = "gradient"
     direction: Any = None
     scalar: bool = False
+    checks: bool = True
     by_hand: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
 

@@ -46,6 +46,6 @@ def compile_case(case: Case, target: str) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", gc.DerivativeWarning)
             graph = gc.from_function(case.model(XP), shapes=case.shapes)
-            return graph.compile(kind, wrt=wrt, target=target)
+            return graph.compile(kind, wrt=wrt, target=target, checks=case.checks)
     except gc.GraphcompError as error:
         raise LeftOut(str(error)) from error

@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmarks.case import Case
 
-TILE = 4096
+TILE = 8192
 
 
 def model(xp: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 from benchmarks.case import Case
@@ -24,19 +25,20 @@ def expert(x: float, a: float) -> tuple[float, tuple[float, float]]:
     return y, (a * slope, x * slope)
 
 
-def make() -> Case:
-    """At x = 1, a = 2."""
+def make(*, checks: bool = True) -> Case:
+    """At x = 1, a = 2; of graphcomp, with arguments checked or, like the expert's, not."""
     return Case(
-        name="sigmoid, Python floats",
+        name=f"sigmoid, Python floats{'' if checks else ', not checked'}",
         model=model,
         arguments={"x": 1.0, "a": 2.0},
         shapes={},
         wrt=("x", "a"),
         expert=expert,
         scalar=True,
+        checks=checks,
         by_hand={"numba": expert},
     )
 
 
-CASES = (make,)
+CASES = (make, partial(make, checks=False))
 TINY = (make,)

@@ -6,7 +6,6 @@ is given the place for it. Without one, where there is one block only, it makes 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from graphcomp.codegen.buffers import Statement
@@ -15,7 +14,7 @@ from graphcomp.node import Node
 
 
 def with_place(
-    statements: Sequence[Statement], variable: str, node: Node, place: str
+    statements: list[Statement], variable: str, node: Node, place: str
 ) -> list[Statement] | None:
     """The statements, the one that completes a variable writing into a place that takes its name.
 
@@ -26,7 +25,7 @@ def with_place(
         place: a variable for the place; None in it stands for a new array.
 
     Returns:
-        None if there is no such statement, or others read the variable after it.
+        None if there is no such statement, others read the variable after it, or set the place.
     """
     writing = [i for i, statement in enumerate(statements) if variable in statement.targets]
     if not writing:
@@ -36,14 +35,17 @@ def with_place(
     later = (name for each in statements[last + 1 :] for name in each.piece.reads)
     if statement.also or statement.piece.dtype != node.dtype or variable in later:
         return None
-    if any(place in each.targets for each in statements) and place != variable:
+    if any(place in each.targets for each in statements[:last] + statements[last + 1 :]):
         return None
     call = _open_call(statement)
     if call is None or (statement.operator == "=" and statement.piece.shape != node.shape):
         return None
-    piece = statement.piece._replace(text=f"{call}, out={place})")
+    reads = statement.piece.reads | ({variable} if statement.operator != "=" else frozenset())
+    piece = statement.piece._replace(text=f"{call}, out={place})", reads=reads)
     comment = "" if statement.comment == place else statement.comment
-    made = replace(statement, target=place, piece=piece, operator="=", comment=comment, into="")
+    made = replace(
+        statement, target=place, piece=piece, operator="=", comment=comment, typed=False, into=""
+    )
     return [*statements[:last], made, *statements[last + 1 :]]
 
 

@@ -35,7 +35,7 @@ from graphcomp.rewrite import Report
 from graphcomp.shape import Dim, Shape, size_of
 from graphcomp.traversal import topological
 
-#: Entries of all arrays of a block together: 3/4 MiB of float64, within the second-level cache.
+#: Entries of all arrays of a block together: half a MiB of float64, within the second-level cache.
 ENTRIES = 1 << 16
 #: The same where blocks go into products of matrices, which are slow on few rows.
 ENTRIES_OF_PRODUCTS = 1 << 17
@@ -264,7 +264,7 @@ class _Kernel:
             planned = plan_memory(statements, live, block.rank, pieces, large=0)
             self.statements = planned.statements
             rename_pieces(pieces, planned.renamed)
-            self._fill(pieces, wanted)
+            self._fill(pieces, wanted, names)
         live = results.reads(tree, pieces)
         if key:
             found = in_workspace(self.statements, live, self.context, f"{key}.")
@@ -313,7 +313,7 @@ class _Kernel:
             result += [each for name in statement.targets for each in after.get(name, ())]
         return result
 
-    def _fill(self, pieces: dict[Node, Piece], wanted: Sequence[str]) -> None:
+    def _fill(self, pieces: dict[Node, Piece], wanted: Sequence[str], names: Names) -> None:
         """Write results of a block that are parts of larger ones into those."""
         self.filled = {}
         outputs = self.region.outputs
@@ -322,8 +322,11 @@ class _Kernel:
             name = wanted[number]
             if joined == SUMMED or scatters is not None or outputs.count(node) > 1:
                 continue
-            if _TEMPORARY.match(name) or name in self.args:
+            if _TEMPORARY.match(name):
                 continue
+            targets = [target for statement in self.statements for target in statement.targets]
+            if name in self.args or targets.count(name) > (name == pieces[node].text):
+                name = names.give(name)
             found = with_place(self.statements, pieces[node].text, node, name)
             if found is not None:
                 self.statements = found
