@@ -24,6 +24,7 @@ from graphcomp.ops.comparison import BRACKET, GREATER, LOGICAL_NOT
 from graphcomp.ops.contraction import OUTER, VDOT
 from graphcomp.ops.leaves import IDENTITY, LET
 from graphcomp.ops.placing import PLACE
+from graphcomp.ops.powers import SQUARE
 from graphcomp.ops.reductions import SUM
 from graphcomp.ops.shaping import SCATTER, WHOLE
 from graphcomp.ops.triangular import BANDED
@@ -606,6 +607,11 @@ def test_rules_say_which_of_the_plain_ops_they_look_for(each):
         assert ADD in each.below
     if "DIV" in names and DIV not in each.ops and SUM not in each.ops:
         assert DIV in each.below
+    makes_squares = each.name in {"one_minus_cos", "power_as_products"}
+    if "squared" in names or (
+        "SQUARE" in names and not ({SQUARE, SUM} & {*each.ops} or makes_squares)
+    ):
+        assert SQUARE in each.below
 
 
 @pytest.mark.parametrize("op", [gc.sin, gc.exp])

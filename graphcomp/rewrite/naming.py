@@ -9,6 +9,7 @@ from graphcomp.node import Node, intern
 from graphcomp.op import Form, Kind, Op
 from graphcomp.ops.arithmetic import ADD, DIV, MUL, NEG, SUB
 from graphcomp.ops.leaves import LET
+from graphcomp.ops.powers import SQUARE
 from graphcomp.ops.transcendental import COS, SIN
 from graphcomp.traversal import leading, topological, use_counts
 
@@ -90,7 +91,8 @@ def _looked_into(node: Node, below: Collection[Op], *, scaled: bool, added: bool
         return number or added
     if node.op is ADD:
         return number and (scaled or ADD in below)
-    return number or scaled or node.op in below or node.args[0] is node.args[1]
+    square = node.op is SQUARE or (node.op is MUL and node.args[0] is node.args[1])
+    return number or scaled or node.op in below or (square and SQUARE in below)
 
 
 def _has_number(node: Node) -> bool:
@@ -98,7 +100,7 @@ def _has_number(node: Node) -> bool:
 
 
 #: All rules look for some of these only, as for those that have a number: 2*x, 1 + exp(x).
-_PLAIN = {ADD, COS, DIV, MUL, SIN}
+_PLAIN = {ADD, COS, DIV, MUL, SIN, SQUARE}
 #: What reads a cosine in 1 - cos(x).
 _SUMS = {ADD, SUB}
 #: Numbers and signs do not come out of these.

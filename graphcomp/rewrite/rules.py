@@ -31,8 +31,8 @@ class Rule:
         lost: whether the left side, as it stands, loses a result that can be represented: it is
             NaN, infinite, zero or without digits, or its derivative is; not just a step on the way.
             For all nodes of the form, or for some.
-        below: what it looks for below the node, of products, quotients and sums with a number (MUL,
-            DIV, ADD).
+        below: what it looks for below the node, of products, quotients, sums with a number and
+            squares (MUL, DIV, ADD, SQUARE).
     """
 
     name: str
