@@ -345,7 +345,7 @@ def _imports(code: str, *, arrays: bool, compiled: bool) -> list[str]:
         return word in code and re.search(rf"{word}(?<![\w.\"]{word})\b", code) is not None
 
     wanted = {name: uses(name) for name in ("hashlib", "math", "platform")}
-    threaded = uses_threads(code.split("\n"))
+    threaded = uses_threads([code])
     wanted |= {"os": threaded, "threading": threaded}
     wanted |= dict.fromkeys(("importlib", "pathlib"), compiled)
     plain = [name for name, used in wanted.items() if used]

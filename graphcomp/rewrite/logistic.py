@@ -341,9 +341,7 @@ def _halved(node: Node) -> Node | None:
     left, right = node.args
     if node.op is DIV:
         return left if right.constant == 2 else None
-    if left.constant == 0.5:
-        return right
-    return left if right.constant == 0.5 else None
+    return right if left.constant == 0.5 else left if right.constant == 0.5 else None
 
 
 RULES = (

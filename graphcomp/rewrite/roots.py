@@ -13,7 +13,6 @@ from graphcomp.ops.transcendental import HYPOT
 from graphcomp.rewrite.patterns import squared
 from graphcomp.rewrite.rules import rule
 
-
 #: Where none of these is, no root comes about.
 ROOTS = (SQRT, POWER)
 
