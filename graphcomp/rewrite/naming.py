@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from graphcomp.node import Node, intern
-from graphcomp.op import Form, Kind
+from graphcomp.op import Kind
 from graphcomp.ops.leaves import LET
 from graphcomp.traversal import topological
 
@@ -48,7 +48,7 @@ def without_names(
         args = node.args
         if not changed.isdisjoint(args):
             args = tuple([bare.get(arg, arg) for arg in args])
-        if node.op.form is Form.NAMED:
+        if node.op is LET:
             bare[node] = args[0]
             if args[0].op.kind is not Kind.LEAF and node.scope != FENCE:
                 names.setdefault(args[0], node.param("name"))

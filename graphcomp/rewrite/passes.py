@@ -10,7 +10,8 @@ from typing import TypeAlias
 from graphcomp.node import Node
 from graphcomp.op import Op
 from graphcomp.rewrite import algebra
-from graphcomp.rewrite.rules import Report, Rule, Settled
+from graphcomp.rewrite.rules import Report, Rule
+from graphcomp.rewrite.walks import Settled
 from graphcomp.traversal import leading, topological
 
 

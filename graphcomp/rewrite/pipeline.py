@@ -25,8 +25,9 @@ from graphcomp.rewrite import (
 )
 from graphcomp.rewrite.fences import to_fence, with_fences
 from graphcomp.rewrite.passes import Pass, Roots
-from graphcomp.rewrite.rules import Report, Rule, Settled, by_op, possible, rewrite
+from graphcomp.rewrite.rules import Report, Rule, by_op
 from graphcomp.rewrite.simplification import simplify
+from graphcomp.rewrite.walks import Settled, possible, rewrite
 from graphcomp.traversal import topological
 
 #: As often as this the passes may wake each other; two rounds are what happens.

@@ -9,7 +9,8 @@ from graphcomp.graph import G
 from graphcomp.node import Node, intern
 from graphcomp.rewrite.algebra import BY_OP, NAME, changed
 from graphcomp.rewrite.naming import fenced
-from graphcomp.rewrite.rules import Report, Settled, unsettled
+from graphcomp.rewrite.rules import Report
+from graphcomp.rewrite.walks import Settled, unsettled
 from graphcomp.traversal import topological
 
 
