@@ -10,7 +10,7 @@ from graphcomp.node import Node
 from graphcomp.ops import ALL
 from graphcomp.ops.slopes import SIGMOID_SLOPE
 from graphcomp.rewrite import Report, share
-from graphcomp.rewrite.algebra import simplify
+from graphcomp.rewrite.simplification import simplify
 from graphcomp.traversal import topological
 
 X, Z = gc.array("x", "n"), gc.array("Z", "n k")

@@ -10,6 +10,7 @@ from graphcomp.node import Node, apply, current_scope, number
 from graphcomp.op import Form
 from graphcomp.ops.arithmetic import NEG
 from graphcomp.ops.comparison import LOGICAL_AND, LOGICAL_NOT, WHERE
+from graphcomp.ops.leaves import CONSTANT
 from graphcomp.ops.shaping import BROADCAST, CAST, GETITEM, RESHAPE, TRANSPOSE
 from graphcomp.shape import Shape
 from graphcomp.traversal import collector_at_rest
@@ -19,6 +20,7 @@ Partial = Node | float | None
 _TIDIED = {Form.PRODUCT, Form.SUM, Form.DIFFERENCE}
 _MOVES = {BROADCAST, RESHAPE, TRANSPOSE, GETITEM}
 _CHOICES = {WHERE, *_MOVES}
+_SPECIAL = {CONSTANT, *_CHOICES}
 
 
 @contextmanager
@@ -61,6 +63,8 @@ def times(tangent: Node, partial: Partial) -> Node | None:
         return None
     if not isinstance(partial, Node):
         return _scaled(tangent, partial)
+    if _SPECIAL.isdisjoint((tangent.op, partial.op)):  # mostly
+        return tangent * partial
     value = partial.constant
     if value is not None and value in {0, 1, -1}:
         return _scaled(tangent, value)

@@ -15,6 +15,10 @@ from graphcomp.node import Node, apply
 from graphcomp.op import Form, Kind
 from graphcomp.traversal import topological
 
+# a look at an enumeration for each node takes long
+_DISCRETE, _ELEMENTWISE, _OPAQUE = Kind.DISCRETE, Kind.ELEMENTWISE, Kind.OPAQUE
+_NEGATION, _PRODUCT = Form.NEGATION, Form.PRODUCT
+
 
 class Block(NamedTuple):
     """A node with the nodes inside it: what one step computes from its operands.
@@ -33,7 +37,7 @@ class Block(NamedTuple):
 def primitive_blocks(nodes: Sequence[Node]) -> list[Block]:
     """One block for every node that is not a leaf."""
     return [
-        Block(node, args if len(set(args)) == len(args) else tuple(dict.fromkeys(args)), (node,))
+        Block(node, args if len(args) == 1 else tuple(dict.fromkeys(args)), (node,))
         for node in nodes
         if (args := node.args)
     ]
@@ -44,11 +48,7 @@ def active_nodes(blocks: Sequence[Block], wrt: Collection[Node]) -> set[Node]:
     active = set(wrt)
     for block in blocks:
         for node in block.interior:
-            if (
-                not active.isdisjoint(node.args)
-                and node.op.kind is not Kind.DISCRETE
-                and node.is_real
-            ):
+            if not active.isdisjoint(node.args) and node.op.kind is not _DISCRETE and node.is_real:
                 active.add(node)
     return active
 
@@ -190,7 +190,7 @@ def _sum(parts: Sequence[Node]) -> Node:
     """Contributions arrive last consumer first; they are added first consumer first."""
     result = parts[-1]
     for part in reversed(parts[:-1]):
-        result = result - part.args[0] if part.op.form is Form.NEGATION else result + part
+        result = result - part.args[0] if part.op.form is _NEGATION else result + part
     return result
 
 
@@ -199,7 +199,7 @@ def is_pointwise(block: Block, active: Collection[Node]) -> bool:
     shape, dtype = block.output.shape, block.output.dtype
     for node in block.interior:
         if node in active and (
-            not node.op.pointwise or node.op.kind is Kind.OPAQUE or node.shape != shape
+            not node.op.pointwise or node.op.kind is _OPAQUE or node.shape != shape
         ):
             return False
     for operand in block.operands:
@@ -231,9 +231,9 @@ def local_partials(block: Block, active: Collection[Node]) -> dict[Node, Node]:
 
 def _partial_node(node: Node, index: int) -> Node | None:
     """The local partial of a pointwise op by one argument, as a node."""
-    if node.op.form is Form.PRODUCT:
+    if node.op.form is _PRODUCT:
         return node.args[1 - index]
-    if node.op.kind is not Kind.ELEMENTWISE:
+    if node.op.kind is not _ELEMENTWISE:
         return pull(node, index, ones_like(node))
     value = partial(node, index)
     if value is None or isinstance(value, Node):

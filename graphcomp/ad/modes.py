@@ -22,6 +22,8 @@ from graphcomp.ad.local import (
 from graphcomp.node import Node
 from graphcomp.op import Form
 
+_NEGATION = Form.NEGATION  # a look at the enumeration for each node takes long
+
 
 class Term(NamedTuple):
     """One contribution to an adjoint or tangent.
@@ -144,7 +146,7 @@ def _finish(node: Node, terms: list[Term]) -> Derivative:
     terms.reverse()
     value: Node | None = None
     for term in terms:
-        negated = value is not None and term.value.op.form is Form.NEGATION
+        negated = value is not None and term.value.op.form is _NEGATION
         value = value - term.value.args[0] if negated else plus(value, term.value)  # type: ignore[operator]
     if value is None:
         msg = "a derivative without terms"

@@ -18,19 +18,23 @@ from graphcomp.graph import Argument, GraphData
 from graphcomp.names import fresh_name
 from graphcomp.node import Node, is_input
 from graphcomp.op import Form
-from graphcomp.program import Program
+from graphcomp.program import NamedSteps
 from graphcomp.shape import format_shape
 
 
-def named_steps(program: Program) -> GraphData:
-    """The graph of a program with its steps, as traces and drawings name them, as hints."""
-    graph = program.graph
+def with_steps(steps: NamedSteps) -> GraphData:
+    """The graph with its steps, as traces and drawings name them, as hints."""
+    graph = steps.graph
     hints = dict(graph.hints)
-    for step in program.steps:
-        if not is_input(step.node) and step.node.op.form is not Form.NAMED:
-            hints.setdefault(step.node, step.outputs[0] if step.outputs else step.name)
     outputs = dict(zip(graph.output_names, graph.outputs, strict=True))
+    names = dict(steps.names) | {node: name for name, node in reversed(outputs.items())}
+    for node in steps.nodes:
+        if not is_input(node) and node.op.form is not _NAMED:
+            hints.setdefault(node, names[node])
     return graph.derive(graph.inputs, outputs, graph.name, hints=hints)
+
+
+_NAMED = Form.NAMED  # a look at the enumeration for each node takes long
 
 
 def plan(kind: str, request: Request) -> Plan:

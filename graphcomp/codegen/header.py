@@ -14,7 +14,7 @@ from graphcomp.codegen.parameters import packed
 from graphcomp.codegen.plans import Request, listed
 from graphcomp.graph import GraphData
 from graphcomp.node import Node
-from graphcomp.program import Program
+from graphcomp.program import NamedSteps
 from graphcomp.rewrite import Rule
 from graphcomp.shape import format_shape
 from graphcomp.spelling import spell
@@ -39,14 +39,14 @@ class About:
         request: the graph and what to differentiate by.
         kinds: of functions in the module.
         options: the choices for it.
-        program: the steps of the graph.
+        steps: of the graph.
         rules: those that made some of what is computed, if they tell a reader something.
     """
 
     request: Request
     kinds: tuple[str, ...]
     options: Options
-    program: Program
+    steps: NamedSteps
     rules: tuple[Rule, ...] = ()
 
     @property
@@ -68,7 +68,7 @@ def header(about: About, arguments: Arguments, needs: str, *, stored: bool) -> l
         "",
         *_arguments(graph),
         "",
-        *_steps(about.program),
+        *_steps(about.steps),
     ]
     lines += [f"{old} is called {new} here." for old, new in arguments.renamed.items()]
     if about.rules:
@@ -127,21 +127,21 @@ def _table(title: str, rows: Sequence[tuple[str, ...]]) -> list[str]:
     return [title, *(f"    {line}" for line in cells)]
 
 
-def _steps(program: Program) -> list[str]:
+def _steps(named: NamedSteps) -> list[str]:
     """The formulas of the steps, by the names that the code gives them."""
-    graph = program.graph
-    names = {**program.names, **dict(zip(graph.inputs, graph.input_names, strict=True))}
+    graph = named.graph
+    names = {**named.names, **dict(zip(graph.inputs, graph.input_names, strict=True))}
     outputs = zip(graph.output_names, graph.outputs, strict=True)
     names |= {node: name for name, node in outputs if node.args}
-    steps = [step for step in program.steps if step.label is None]
+    steps = named.nodes[len(graph.inputs) :]
 
     def formula(node: Node) -> str:
         text, _ = spell(node, "text", lambda n: names.get(n) if n is not node else None, limit=60)
         return text
 
     rows = [
-        (f"{names[step.node]} = {formula(step.node)}"[: WIDTH - 24], format_shape(step.node.shape))
-        for step in steps[:SHOWN_STEPS]
+        (f"{names[node]} = {formula(node)}"[: WIDTH - 24], format_shape(node.shape))
+        for node in steps[:SHOWN_STEPS]
     ]
     more = len(steps) - SHOWN_STEPS
     return [*_table("Steps", rows), *([f"    ... {more} more"] if more > 0 else []), ""]

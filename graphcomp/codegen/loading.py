@@ -90,8 +90,11 @@ def compile_function(
     """
     if target in TARGETS and TARGETS[target].compiled:
         require_numba()
-    made = build_module(graph, (kind,), wrt, target=target, **options)
-    module = load(made.source, options.get("name") or graph.name, stored=made.stored)
+    with (
+        collector_at_rest()
+    ):  # until what was needed on the way is gone: it would look at all of it
+        made = build_module(graph, (kind,), wrt, target=target, **options)
+        module = load(made.source, options.get("name") or graph.name, stored=made.stored)
     for record, name in made.records.items():
         vars(module)[name] = record  # results are of the class that the function used
     base = module.SIGNATURE["function"]

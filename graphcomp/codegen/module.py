@@ -18,7 +18,7 @@ from graphcomp.codegen.constants import Array, Constants, is_large, packed_array
 from graphcomp.codegen.dialects import Context, no_arrays
 from graphcomp.codegen.digest import graph_digest
 from graphcomp.codegen.flat import FLAT, flat_function
-from graphcomp.codegen.functions import BY_STEPS, named_steps, plan
+from graphcomp.codegen.functions import BY_STEPS, plan, with_steps
 from graphcomp.codegen.header import About, header, is_flat, signature
 from graphcomp.codegen.layout import literal
 from graphcomp.codegen.options import Options
@@ -34,7 +34,7 @@ from graphcomp.graph import GraphData
 from graphcomp.names import check_name, fresh_name, identifier
 from graphcomp.node import Node
 from graphcomp.ops import math_runtime, numba_runtime, numpy_runtime
-from graphcomp.program import Program, build_program
+from graphcomp.program import NamedSteps, name_steps
 from graphcomp.rewrite import PASSES, Report, stabilize_graph
 from graphcomp.traversal import collector_at_rest
 
@@ -138,7 +138,7 @@ def requested(
     name: str | None,
     output: str | None,
     along: str | None = None,
-) -> tuple[Request, list[Plan], Report, Program]:
+) -> tuple[Request, list[Plan], Report, NamedSteps]:
     """What is asked for, the plan of each function, what was rewritten before, and the steps.
 
     Raises:
@@ -150,8 +150,8 @@ def requested(
     reserved = {*_reserved(graph, options), *_carried(graph.nodes)}
     called = fresh_name(check_name(name or graph.name, "name"), reserved)
     report = Report()
-    program = build_program(graph)
-    steps = named_steps(program)
+    named_steps = name_steps(graph)
+    steps = with_steps(named_steps)
     named = stabilize_graph(steps, report, _names(wrt))
     request = Request(named, graph, wrt, called, output, graph_digest(graph), along)
     kinds = (functions,) if isinstance(functions, str) else tuple(dict.fromkeys(functions))
@@ -164,7 +164,7 @@ def requested(
         by_steps = replace(request, graph=stabilize_graph(steps, apart, None))
         report.notes |= apart.notes
     plans = [plan(kind, by_steps if kind in BY_STEPS else request) for kind in direct]
-    return request, plans, report, program
+    return request, plans, report, named_steps
 
 
 def _names(wrt: Wrt) -> tuple[str, ...]:
@@ -178,7 +178,7 @@ def _generate(
     request: Request,
     plans: list[Plan],
     report: Report,
-    program: Program,
+    steps: NamedSteps,
 ) -> Generated:
     carried = _carried(chain.from_iterable(each.roots.computed for each in plans))
     reserved = {*_reserved(graph, options), *_carried(graph.nodes), *carried}
@@ -194,7 +194,7 @@ def _generate(
         flat = flat_function(request, inner, writer.arguments, workspace=options.workspace)
         functions_of[f"{request.name}_{FLAT}"] = flat
         kinds.append(FLAT)
-    about = About(request, tuple(kinds), options, program, tuple(writer.applied))
+    about = About(request, tuple(kinds), options, steps, tuple(writer.applied))
     stored = constants.stored()
     data = packed_arrays(stored)
     lines = stored_lines(stored, data) if stored else []
@@ -345,7 +345,7 @@ def _imports(code: str, *, arrays: bool, compiled: bool) -> list[str]:
         return word in code and re.search(rf"{word}(?<![\w.\"]{word})\b", code) is not None
 
     wanted = {name: uses(name) for name in ("hashlib", "math", "platform")}
-    threaded = uses_threads(code.split("\n"))
+    threaded = uses_threads([code])
     wanted |= {"os": threaded, "threading": threaded}
     wanted |= dict.fromkeys(("importlib", "pathlib"), compiled)
     plain = [name for name, used in wanted.items() if used]

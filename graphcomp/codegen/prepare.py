@@ -18,6 +18,7 @@ from graphcomp.traversal import leading, topological, use_counts
 
 #: Written out again wherever they are used: they cost nothing, or next to nothing.
 FREE = {Form.BROADCAST, Form.TRANSPOSE, Form.BRACKET}
+_BROADCAST = Form.BROADCAST  # a look at the enumeration for each node takes long
 
 #: Puts calls in place of parts of a graph: see `regions.cut_into_rows`.
 Cutter = Callable[
@@ -152,13 +153,12 @@ def choose_statements(
     """The nodes that are statements: named, results, or used more than once."""
     uses = use_counts(order)
     ops = {op for op in {node.op for node in order} if op.form in FREE}
-    free = [node for node in order if node.op in ops]
+    free = [node for node in order if node.op in ops] if ops else []
     for node in reversed(free):  # what is free passes its uses on to its argument
         if node not in user_named:
             for arg in node.args:
                 uses[arg] += uses.get(node, 0) - 1
     wanted = {node for node, count in uses.items() if count > 1}.union(names).intersection(order)
     wanted -= {node for node in free if node not in user_named}
-    return {
-        node for node in wanted.union(results) if node.args and node.op.form is not Form.BROADCAST
-    }
+    wanted.update(results)
+    return {node for node in wanted if node.args and node.op.form is not _BROADCAST}

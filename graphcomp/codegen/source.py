@@ -167,7 +167,7 @@ class _Function:
         lines = definition(self.name, given, self._annotation())
         lines += self._docstring(passed=not steps and bool(passed))
         body, inner = (self._handed_on(steps, passed), []) if steps else self._bodies()
-        used = words([*body, *inner])
+        used = words([*body, *inner]) if self.tangents else set[str]()
         checks = [line for each in self.tangents for line in self._prologue(each, 1, used)]
         dims = self.dims | self.results.dims
         bound = self.arguments.bind(dims, 1) if self.arguments.arrays else []

@@ -15,6 +15,10 @@ from graphcomp.traversal import topological, use_counts
 LINE_WEIGHT = 6
 
 _FREE = {Form.BROADCAST, Form.TRANSPOSE}
+# a look at an enumeration for each node takes long
+_BROADCAST, _NAMED, _QUOTIENT = Form.BROADCAST, Form.NAMED, Form.QUOTIENT
+_LEAF, _PRODUCER, _IF_CONSTANT = Kind.LEAF, Joins.PRODUCER, Joins.PRODUCER_IF_CONSTANT
+_LATE = {Joins.CONSUMER, Joins.REDUCTION}
 
 
 def cut_nodes(graph: GraphData, policy: str = "grouped") -> list[Node]:
@@ -35,7 +39,7 @@ def cut_nodes(graph: GraphData, policy: str = "grouped") -> list[Node]:
         msg = f"steps must be one of {', '.join(POLICIES)}, not {policy!r}"
         raise InputError(msg)
     nodes = graph.nodes
-    fixed = set(graph.inputs) | set(graph.outputs) | {n for n in nodes if n.op.form is Form.NAMED}
+    fixed = set(graph.inputs) | set(graph.outputs) | {n for n in nodes if n.op.form is _NAMED}
     chosen = fixed | POLICIES[policy](nodes, fixed)
     return [*graph.inputs, *(node for node in nodes if node in chosen and not is_input(node))]
 
@@ -57,25 +61,26 @@ def _block(root: Node, cut: set[Node]) -> Block:
 
 def _grouped(nodes: Sequence[Node], fixed: set[Node]) -> set[Node]:
     uses = use_counts(nodes)
-    consumers = {arg: node for node in nodes for arg in node.args}
+    late = {op for op in {node.op for node in nodes} if op.joins in _LATE}
+    consumers = {arg: node for node in nodes for arg in node.args if arg.op in late} if late else {}
     cut: set[Node] = set()
     essential: set[Node] = set()  # nodes whose group, so far, has an operation of its own
     for node in nodes:
-        if node.op.kind is Kind.LEAF or (node in fixed and node.op.form is Form.NAMED):
+        op = node.op
+        if op.kind is _LEAF or (op.form is _NAMED and node in fixed):
             _release(node, cut, fixed, uses)
             continue
-        alone = uses.get(node, 0) == 1
         base = _modified(node)
         if base is not None:
             if base in essential and base not in fixed and uses[base] == 1:
                 cut.discard(base)
                 cut.add(node)
                 essential.add(node)
-            elif not alone:
+            elif uses.get(node, 0) != 1:
                 cut.add(node)
-        elif node.op.form in _FREE:
+        elif op.form in _FREE:
             continue
-        elif not (alone and _joins_consumer(node, consumers[node])):
+        elif not (op in late and uses.get(node, 0) == 1 and _joins_consumer(node, consumers[node])):
             cut.add(node)
             essential.add(node)
     return cut
@@ -91,19 +96,19 @@ def _release(node: Node, cut: set[Node], fixed: set[Node], uses: dict[Node, int]
 def _modified(node: Node) -> Node | None:
     """The value that a negation, an added constant or a constant factor modifies."""
     joins, args = node.op.joins, node.args
-    if joins is Joins.PRODUCER:
+    if joins is _PRODUCER:
         return args[0]
-    if joins is Joins.PRODUCER_IF_CONSTANT:
+    if joins is _IF_CONSTANT:
         varying = [arg for arg in args if not _is_constant(arg)]
-        divided = node.op.form is Form.QUOTIENT and _is_constant(args[0])
+        divided = node.op.form is _QUOTIENT and _is_constant(args[0])
         if len(varying) == 1 and not divided:
             return varying[0]
     return None
 
 
 def _is_constant(node: Node) -> bool:
-    leaf = node.args[0] if node.op.form is Form.BROADCAST else node
-    return leaf.op.kind is Kind.LEAF and not is_input(leaf)
+    leaf = node.args[0] if node.op.form is _BROADCAST else node
+    return leaf.op.kind is _LEAF and not is_input(leaf)
 
 
 def _joins_consumer(node: Node, consumer: Node) -> bool:

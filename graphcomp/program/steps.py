@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
 from graphcomp.ad import Block
 from graphcomp.errors import GraphcompError
 from graphcomp.graph import GraphData
-from graphcomp.names import FreshNames, check_name
 from graphcomp.node import Node, is_input
-from graphcomp.op import Form
-from graphcomp.program.cuts import blocks_of, cut_nodes
+from graphcomp.program.cuts import blocks_of
+from graphcomp.program.step_names import name_steps
 from graphcomp.shape import same_shape
 from graphcomp.traversal import topological
 
@@ -172,11 +171,9 @@ def build_program(graph: GraphData, steps: str = "grouped", letter: str | None =
     >>> [(step.name, step.operands) for step in program.steps]
     [('w1', ()), ('w2', ()), ('w3', ('w2', 'w1')), ('w4', ('w3',)), ('w5', ('w4',))]
     """
-    cut = cut_nodes(graph, steps)
+    named = name_steps(graph, steps, letter)
+    cut, names = named.nodes, named.names
     blocks = blocks_of(cut)
-    initial = check_name(letter or "w", "letter")
-    numbered = letter is not None and steps != "shared" and _is_numbered(graph, cut, initial)
-    names = _numbered_names(cut, initial) if numbered else _own_names(graph, cut, initial)
     reads = {block.output: block.operands for block in blocks}
     outputs: dict[Node, list[str]] = {}
     for name, node in zip(graph.output_names, graph.outputs, strict=True):
@@ -195,43 +192,11 @@ def build_program(graph: GraphData, steps: str = "grouped", letter: str | None =
         ]
     )
     return Program(
-        graph, made, tuple(blocks), numbered, initial, {step.name: step for step in made}, names
+        graph,
+        made,
+        tuple(blocks),
+        named.numbered,
+        named.letter,
+        {step.name: step for step in made},
+        names,
     )
-
-
-def _is_numbered(graph: GraphData, cut: Sequence[Node], letter: str) -> bool:
-    """Whether inputs are scalars and named steps are outputs, or are named as their number."""
-    outputs = set(graph.outputs)
-    return not any(node.shape for node in graph.inputs) and all(
-        node in outputs or node.param("name") == f"{letter}{i + 1}"
-        for i, node in enumerate(cut)
-        if node.op.form is Form.NAMED
-    )
-
-
-def _numbered_names(cut: Sequence[Node], letter: str) -> dict[Node, str]:
-    return {node: f"{letter}{i + 1}" for i, node in enumerate(cut)}
-
-
-def _own_names(graph: GraphData, cut: Sequence[Node], letter: str) -> dict[Node, str]:
-    names: dict[Node, str] = dict(zip(graph.inputs, graph.input_names, strict=True))
-    given = FreshNames(graph.input_names)
-    wanted: dict[Node, str] = {}
-    for node in cut:
-        if node.op.form is Form.NAMED:
-            wanted[node] = node.param("name")
-        elif node in graph.hints:
-            wanted[node] = graph.hints[node]
-    for name, node in zip(graph.output_names, graph.outputs, strict=True):
-        wanted.setdefault(node, name)
-    for node, name in wanted.items():
-        if node not in names:
-            names[node] = given.give(name)
-    number = 0
-    for node in cut:
-        if node not in names:
-            number += 1
-            while f"{letter}{number}" in given.taken:
-                number += 1
-            names[node] = f"{letter}{number}"
-    return names

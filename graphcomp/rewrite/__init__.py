@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from graphcomp.rewrite.algebra import simplify, simplify_graph
 from graphcomp.rewrite.expansion import expand
 from graphcomp.rewrite.naming import without_names
-from graphcomp.rewrite.pipeline import PASSES, Pass, Roots, run_passes
+from graphcomp.rewrite.passes import Pass, Roots
+from graphcomp.rewrite.pipeline import PASSES, run_passes
 from graphcomp.rewrite.rules import Report, Rule
 from graphcomp.rewrite.sharing import share
+from graphcomp.rewrite.simplification import simplify, simplify_graph
 from graphcomp.rewrite.stability import stabilize, stabilize_graph
 from graphcomp.rewrite.substitution import substitute
 

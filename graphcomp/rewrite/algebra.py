@@ -8,133 +8,47 @@ happens at infinities and NaN (no ``0*x`` to 0, no ``x/x`` to 1).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
-from graphcomp.graph import G
 from graphcomp.node import Node, apply, constant, intern, number
 from graphcomp.op import Kind, Op
 from graphcomp.ops.arithmetic import ADD, DIV, MUL, NEG, RECIPROCAL, SUB
+from graphcomp.ops.leaves import CONSTANT
 from graphcomp.ops.piecewise import ABS
 from graphcomp.ops.powers import POWER, SQUARE
 from graphcomp.ops.reductions import SUM
 from graphcomp.ops.shaping import BROADCAST, RESHAPE, TRANSPOSE
-from graphcomp.rewrite.rules import Report, Settled, unsettled
-from graphcomp.traversal import topological
 
 NAME = "algebra"
-
-
-def simplify(
-    nodes: Sequence[Node],
-    keep: Collection[Node] = (),
-    report: Report | None = None,
-    order: Sequence[Node] | None = None,
-    settled: Settled | None = None,
-) -> list[Node]:
-    """The nodes in normal form; those in `keep` are treated as leaves.
-
-    The nodes in topological order may be given where that is known, and, if nothing is kept, what
-    has come out of earlier runs.
-
-    >>> import graphcomp as gc
-    >>> x = gc.scalar("x")
-    >>> simplify([0.5 * (2 * (x * 1))]) == [x]
-    True
-    """
-    kept = keep if isinstance(keep, AbstractSet) else set(keep)
-    if order is None:
-        order = topological(nodes, stop=kept.__contains__)
-    normal = None if kept or settled is None else settled.under(_RULES)
-    rest = unsettled(order, normal) if normal else order
-    memo: dict[Node, Node] = {}  # of those that change
-    for node in rest:
-        args = node.args
-        if args and node not in kept:
-            if memo:
-                args = _become(args, memo)
-            found = _changed(node.op, args, node.params)
-            if found is not None and found is not node:
-                memo[node] = found
-                if report is not None and (found.op is not node.op or found.args != args):
-                    _count(node, found, report)
-                if normal is not None:
-                    _settle(found, normal)
-                continue
-            if args is not node.args:
-                memo[node] = node = intern(node.op, args, node.params, node.scope)  # noqa: PLW2901
-        if normal is not None and normal.issuperset(args):
-            normal.add(node)
-    if report is not None:
-        report.visit(NAME, len(rest))
-        report.follow(memo)
-    return [memo.get(node, node) for node in nodes]
-
-
-def _become(args: tuple[Node, ...], memo: Mapping[Node, Node]) -> tuple[Node, ...]:
-    """What arguments have become; the same tuple, if they are what they were."""
-    for arg in args:
-        if arg in memo:
-            return tuple([memo.get(arg, arg) for arg in args])
-    return args
-
-
-def _count(node: Node, found: Node, report: Report) -> None:
-    each = _RULES.get(node.op)
-    folded = each is None or found.is_constant
-    report.count(NAME, "folded_constants" if folded or each is None else each.name)
-
-
-#: How many levels of what a rule made are looked at again at once.
-_LEVELS = 2
-
-
-def _settle(node: Node, normal: set[Node], levels: int = _LEVELS) -> bool:
-    """Whether a second look at what a rule made would change nothing, so that it can be spared."""
-    if node in normal:
-        return True
-    if levels or not node.args:
-        below = all(_settle(arg, normal, levels - 1) for arg in node.args)
-        if below and _changed(node.op, node.args, node.params) in {None, node}:
-            normal.add(node)
-            return True
-    return False
-
-
-def simplify_graph(graph: G) -> G:
-    """The graph with every output in normal form, names kept."""
-    hinted = list(graph.hints)
-    results = simplify([*graph.outputs, *hinted])
-    outputs = dict(zip(graph.output_names, results, strict=False))
-    hints = {
-        node: graph.hints[old] for old, node in zip(hinted, results[len(outputs) :], strict=True)
-    }
-    return graph.derive(graph.inputs, outputs, graph.name, hints=hints)
 
 
 def _normal(
     op: Op, args: tuple[Node, ...], params: tuple[tuple[str, object], ...], scope: str
 ) -> Node:
-    changed = _changed(op, args, params)
-    return intern(op, args, params, scope) if changed is None else changed
+    found = changed(op, args, params)
+    return intern(op, args, params, scope) if found is None else found
 
 
-def _changed(op: Op, args: tuple[Node, ...], params: tuple[tuple[str, object], ...]) -> Node | None:
+def changed(op: Op, args: tuple[Node, ...], params: tuple[tuple[str, object], ...]) -> Node | None:
     """What an application comes to, of arguments in normal form; None: it is so already."""
-    rule = _RULES.get(op)
+    rule = BY_OP.get(op)
     if rule is not None:
         result = rule.build(*args, **dict(params)) if params else rule.build(*args)
         if result is not None:
             return result
-    return _folded(op, args, params)
+    return _folded(op, args, params) if args and args[0].op in _NUMBERS else None
 
 
 def _make(op: Op, *args: Node) -> Node:
     """An application in normal form, of arguments in normal form."""
     return _normal(op, args, (), "")
+
+
+#: What may be a number.
+_NUMBERS = {BROADCAST, CONSTANT}
 
 
 def _folded(op: Op, args: tuple[Node, ...], params: tuple[tuple[str, object], ...]) -> Node | None:
@@ -163,8 +77,10 @@ def split(node: Node) -> tuple[float, Node]:
     if node.op is NEG:
         factor, rest = split(node.args[0])
         return -factor, rest
-    if node.op is MUL and node.args[0].constant is not None and node.args[1].dtype == node.dtype:
-        return float(node.args[0].constant), node.args[1]
+    if node.op is MUL and node.args[0].op in _NUMBERS:
+        number, rest = node.args
+        if number.constant is not None and rest.dtype == node.dtype:
+            return float(number.constant), rest
     return 1.0, node
 
 
@@ -178,8 +94,16 @@ def scaled(factor: float, node: Node) -> Node:
     return intern(MUL, (number, node))
 
 
+#: What a product takes apart.
+_FACTORS = {*_NUMBERS, MUL, NEG, RECIPROCAL}
+#: What a sum takes apart.
+_TERMS = {*_NUMBERS, NEG}
+
+
 def _product(a: Node, b: Node) -> Node | None:
     if a.dtype != b.dtype or a.dtype.kind != "f":
+        return None
+    if a is not b and _FACTORS.isdisjoint((a.op, b.op)):  # mostly
         return None
     if a.constant is None and b.constant is not None:
         a, b = b, a
@@ -240,7 +164,7 @@ def _negation(a: Node) -> Node | None:
 
 
 def _sum(a: Node, b: Node) -> Node | None:
-    if a.dtype != b.dtype:
+    if a.dtype != b.dtype or (a is not b and _TERMS.isdisjoint((a.op, b.op))):
         return None
     if a.constant == 0:
         return b
@@ -333,7 +257,7 @@ class Algebra(NamedTuple):
     build: Callable[..., Node | None]
 
 
-_RULES: Mapping[Op, Algebra] = {
+BY_OP: Mapping[Op, Algebra] = {
     MUL: Algebra("factors_in_front", "x*2*(-y), x*(1/y), x*x", "-2*(x*y), x/y, x**2", _product),
     DIV: Algebra("factors_of_quotient", "(2*x)/y, x/(-y), x/1", "2*(x/y), -(x/y), x", _quotient),
     NEG: Algebra("signs_together", "-(-x), -(2*x), -(x - y)", "x, -2*x, y - x", _negation),
@@ -359,5 +283,5 @@ _RULES: Mapping[Op, Algebra] = {
 #: For people: what `simplify` counts in its report.
 RULES: tuple[Algebra, ...] = (
     Algebra("folded_constants", "2.0*3.0", "6.0, where it is finite", lambda: None),
-    *_RULES.values(),
+    *BY_OP.values(),
 )

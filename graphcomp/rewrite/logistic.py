@@ -121,7 +121,7 @@ def quotient_sigmoid(node: Node) -> Node | None:
     after="sigmoid'(x)",
     why="without overflow",
     needs=CURVED,
-    below=(ADD,),
+    below=(ADD, SQUARE),
     lost=True,
 )
 def quotient_slope(node: Node) -> Node | None:
@@ -173,7 +173,7 @@ def sigmoid_slope(node: Node) -> Node | None:
     why="without overflow",
     needs=(EXP,),
     lost=True,
-    below=(MUL,),
+    below=(MUL, SQUARE),
 )
 def sigmoid_times_tail(node: Node) -> Node | None:
     """s(-x) e^x = s(x), and s(-x) s(x) is the slope: the derivative of 1/(1 + e^x) as written."""
@@ -231,6 +231,7 @@ def one_plus_tanh(node: Node) -> Node | None:
     why="without cancellation",
     needs=CURVED,
     lost=True,
+    below=(SQUARE,),
 )
 def tanh_slope(node: Node) -> Node | None:
     """1 - sinh^2/cosh^2 = 1/cosh^2 = 4 e^-2|x|/(1 + e^-2|x|)^2."""
@@ -249,6 +250,7 @@ def tanh_slope(node: Node) -> Node | None:
     why="without overflow",
     needs=CURVED,
     lost=True,
+    below=(SQUARE,),
 )
 def inverse_square_of_cosh(node: Node) -> Node | None:
     """By definition; cosh overflows at 711."""
@@ -339,9 +341,7 @@ def _halved(node: Node) -> Node | None:
     left, right = node.args
     if node.op is DIV:
         return left if right.constant == 2 else None
-    if left.constant == 0.5:
-        return right
-    return left if right.constant == 0.5 else None
+    return right if left.constant == 0.5 else left if right.constant == 0.5 else None
 
 
 RULES = (

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import TypeAlias
 
 from graphcomp.node import Node
 from graphcomp.op import Op
@@ -24,84 +23,15 @@ from graphcomp.rewrite import (
     slopes,
     stability,
 )
-from graphcomp.rewrite.naming import fence
-from graphcomp.rewrite.rules import Report, Rule, Settled, by_op, possible, rewrite
-from graphcomp.traversal import leading, topological
+from graphcomp.rewrite.fences import to_fence, with_fences
+from graphcomp.rewrite.passes import Pass, Roots
+from graphcomp.rewrite.rules import Report, Rule, by_op
+from graphcomp.rewrite.simplification import simplify
+from graphcomp.rewrite.walks import Settled, possible, rewrite
+from graphcomp.traversal import topological
 
 #: As often as this the passes may wake each other; two rounds are what happens.
 ROUNDS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Roots:
-    """The nodes that passes work on.
-
-    Attributes:
-        results: what a function returns.
-        steps: nodes inside that have a name for people: where several nodes read one, it stays.
-        values: the values, of which derivatives among the results are.
-    """
-
-    results: tuple[Node, ...]
-    steps: tuple[Node, ...] = ()
-    values: tuple[Node, ...] = ()
-    _all: list[tuple[Node, ...]] = field(
-        default_factory=list, init=False, repr=False, compare=False
-    )
-    _order: list[Node] = field(default_factory=list, init=False, repr=False, compare=False)
-
-    @property
-    def order(self) -> Sequence[Node]:
-        """All nodes that they depend on, arguments before users; found once."""
-        if not self._order:
-            self._order.extend(topological(self.all))
-        return self._order
-
-    @property
-    def computed(self) -> Sequence[Node]:
-        """Those of them that the results depend on."""
-        return leading(self.order, self.results)
-
-    @property
-    def all(self) -> tuple[Node, ...]:
-        """All of them."""
-        if not self._all:
-            self._all.append((*self.results, *self.steps, *self.values))
-        return self._all[0]
-
-    def replaced(self, nodes: Sequence[Node]) -> Roots:
-        """Others in their places."""
-        if tuple(nodes) == self.all:
-            return self
-        first, second = len(self.results), len(self.results) + len(self.steps)
-        return Roots(tuple(nodes[:first]), tuple(nodes[first:second]), tuple(nodes[second:]))
-
-
-#: The roots, the report, and what earlier runs left as it is.
-Run: TypeAlias = Callable[[Roots, Report, Settled], Sequence[Node]]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Pass:
-    """One step of the pipeline.
-
-    Attributes:
-        name: unique.
-        purpose: one line, for people.
-        run: the nodes to the nodes that replace them; counts in the report what it does.
-        rules: what it may do.
-        ops: the ops that its rules look at: without any of them there is nothing to do. None: always.
-        once: whether it is run in the first round only.
-        arrays: whether it has something to do for arrays only.
-    """
-
-    name: str
-    purpose: str
-    run: Run
-    rules: Sequence[Rule | algebra.Algebra] = ()
-    ops: frozenset[Op] | None = None
-    once: bool = False
-    arrays: bool = False
 
 
 def rule_pass(
@@ -133,10 +63,15 @@ def _contracted(roots: Roots, report: Report, settled: Settled) -> list[Node]:
     return rewrite(nodes, table, report, "contractions", (), whole)
 
 
-def _fenced(roots: Roots, report: Report, _settled: Settled) -> list[Node]:
+def _marked(roots: Roots) -> Roots:
+    """With the nodes that are to get a fence."""
     present = {node.op for node in roots.order}
     below = {op for each in _ALL if each.may_apply(present) for op in each.below}
-    fenced = fence(roots.order, roots.steps, roots.results, below)
+    return roots.with_fences(to_fence(roots.order, roots.steps, roots.results, below))
+
+
+def _fenced(roots: Roots, report: Report, _settled: Settled) -> list[Node]:
+    fenced = with_fences(roots.order, roots.fences or _marked(roots).fences)
     report.follow(fenced)
     return [fenced.get(node, node) for node in roots.all]
 
@@ -170,14 +105,17 @@ STABILITY = rule_pass(
     "expressions that overflow or cancel on the way to a finite value",
     stability.RULES,
 )
-FENCE = Pass("fence", "steps that several others read are marked, and stay", _fenced, once=True)
+FENCE = Pass(
+    "fence", "steps that several others read are marked, and stay", _fenced, once=True, fences=True
+)
 ALGEBRA = Pass(
     algebra.NAME,
     "normal form: constants folded and in front, signs together, ones and zeros gone",
-    lambda roots, report, settled: algebra.simplify(
-        roots.all, report=report, order=roots.order, settled=settled
+    lambda roots, report, settled: simplify(
+        roots.all, report=report, order=roots.order, settled=settled, fences=roots.fences
     ),
     algebra.RULES,
+    fences=True,
 )
 ARITHMETIC = rule_pass(
     "arithmetic", "powers as products, numbers out of sums, masks", arithmetic.RULES
@@ -242,6 +180,11 @@ class _State:
             return False
         if each.arrays and not self.arrays:
             return False
+        if each is FENCE:
+            self.roots = _marked(self.roots)
+            return bool(self.roots.fences)
+        if not each.fences:
+            self.put_fences()
         settled = self.settled.setdefault(each.name, Settled())
         found = self.roots.replaced(each.run(self.roots, self.report, settled))
         if found is self.roots:
@@ -249,6 +192,12 @@ class _State:
         self.roots = found
         self.look()
         return True
+
+    def put_fences(self) -> None:
+        """Put the fences that are still to be put: in a walk of their own."""
+        if self.roots.fences:
+            self.roots = self.roots.replaced(FENCE.run(self.roots, self.report, Settled()))
+            self.look()
 
     def look(self) -> None:
         """Find what is there."""
@@ -284,4 +233,5 @@ def run_passes(
             break
         quiet = 0 if state.run(repeated[turn % len(repeated)]) else quiet + 1
     assert quiet >= len(repeated), "the passes go on waking each other"
+    state.put_fences()
     return state.roots, state.report

@@ -7,21 +7,40 @@ from graphcomp.ops.arithmetic import ADD
 from graphcomp.ops.contraction import MATMUL, VDOT
 from graphcomp.ops.normalising import NORM
 from graphcomp.ops.piecewise import ABS
-from graphcomp.ops.powers import POWER, SQRT
+from graphcomp.ops.powers import POWER, SQRT, SQUARE
 from graphcomp.ops.reductions import SUM
 from graphcomp.ops.transcendental import HYPOT
 from graphcomp.rewrite.patterns import squared
 from graphcomp.rewrite.rules import rule
 
+#: Where none of these is, no root comes about.
+ROOTS = (SQRT, POWER)
 
-@rule(SQRT, before="sqrt(x**2)", after="|x|", why="without overflow", lost=True)
+
+@rule(
+    SQRT,
+    before="sqrt(x**2)",
+    after="|x|",
+    why="without overflow",
+    needs=ROOTS,
+    below=(SQUARE,),
+    lost=True,
+)
 def root_of_square(node: Node) -> Node | None:
     """By definition; the derivative at 0 is 0, that of least norm."""
     x = squared(node.args[0])
     return None if x is None else apply(ABS, x)
 
 
-@rule(SQRT, before="sqrt(sum(x**2))", after="norm(x)", why="without overflow", lost=True)
+@rule(
+    SQRT,
+    before="sqrt(sum(x**2))",
+    after="norm(x)",
+    why="without overflow",
+    needs=ROOTS,
+    below=(SQUARE,),
+    lost=True,
+)
 def norm(node: Node) -> Node | None:
     """By definition; the op scales where squares overflow or vanish, and has derivative 0 at 0."""
     (total,) = node.args
@@ -45,8 +64,8 @@ def _is_number(node: Node) -> bool:
     before="sqrt(x**2 + y**2)",
     after="hypot(x, y)",
     why="without overflow",
-    needs=(SQRT, POWER),
-    below=(ADD,),
+    needs=ROOTS,
+    below=(ADD, SQUARE),
     lost=_is_number,
 )
 def hypot(node: Node) -> Node | None:

@@ -12,8 +12,8 @@ from collections.abc import Collection, Mapping, Sequence
 
 from graphcomp.node import Node
 from graphcomp.op import Form
-from graphcomp.rewrite.algebra import simplify
 from graphcomp.rewrite.rules import Report
+from graphcomp.rewrite.simplification import simplify
 from graphcomp.traversal import topological
 
 NAME = "sharing"

@@ -74,7 +74,7 @@ def _inverse(node: Node) -> Node | None:
     after="sigmoid'(x)",
     why="without 0*inf",
     needs=(EXP,),
-    below=(MUL, DIV, ADD),
+    below=(MUL, DIV, ADD, SQUARE),
 )
 def slope_of_inverse(node: Node) -> Node | None:
     """y e^x = 1 - y = sigmoid(x), and y = sigmoid(-x). A factor y alone gives y e^x = sigmoid(x)."""
@@ -171,6 +171,7 @@ def slope_by_sigmoid(node: Node) -> Node | None:
     after="sech2(x)",
     why="without cancellation",
     needs=CURVED,
+    below=(SQUARE,),
 )
 def slope_of_tanh(node: Node) -> Node | None:
     """4 e^-2|x|/(1 + e^-2|x|)^2; 1 - t^2 has an error of 1e-16/(1 - t^2)."""

@@ -13,8 +13,9 @@ from collections.abc import Collection, Sequence
 from graphcomp.graph import G
 from graphcomp.node import Node
 from graphcomp.rewrite import exponentials, logistic, roots
-from graphcomp.rewrite.rules import Report, Rule, by_op, rewrite
+from graphcomp.rewrite.rules import Report, Rule, by_op
 from graphcomp.rewrite.through import has_names, look_through
+from graphcomp.rewrite.walks import rewrite
 from graphcomp.traversal import topological
 
 #: Specific patterns come before those that they contain.

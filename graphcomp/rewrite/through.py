@@ -13,7 +13,8 @@ from graphcomp.node import Node
 from graphcomp.op import Op
 from graphcomp.ops.leaves import LET
 from graphcomp.rewrite.naming import FENCE
-from graphcomp.rewrite.rules import Followed, Report, Rule, follow_rewriting, possible
+from graphcomp.rewrite.rules import Report, Rule
+from graphcomp.rewrite.walks import Followed, follow_rewriting, possible
 from graphcomp.traversal import topological
 
 #: Whether a named step stays, with all that is computed from it.
