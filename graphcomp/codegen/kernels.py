@@ -60,6 +60,7 @@ class Kernels:
         numbers: whether results without axes are Python numbers.
         scratch: whether the next regions write their temporaries to a workspace.
         kept: the results of regions that outlive the function.
+        made: empty, as functions make their results.
     """
 
     context: Context
@@ -69,7 +70,8 @@ class Kernels:
     numbers: bool = False
     scratch: bool = field(init=False)
     kept: set[Node] = field(default_factory=set)
-    _made: list[_Kernel] = field(default_factory=list)
+    made: dict[Node, str] = field(default_factory=dict)
+    _written: list[_Kernel] = field(default_factory=list)
     _names: Names = field(default_factory=lambda: Names(()))
 
     def __post_init__(self) -> None:
@@ -78,7 +80,7 @@ class Kernels:
     @property
     def lines(self) -> list[str]:
         """The source of the functions, when the one that calls them is complete."""
-        return [line for kernel in self._made for line in kernel.lines(self.kept)]
+        return [line for kernel in self._written for line in kernel.lines(self.kept)]
 
     def call(
         self, call: Node, pieces: Sequence[Piece], parts: Sequence[Node], names: Sequence[str]
@@ -97,7 +99,7 @@ class Kernels:
             for piece, node, cut in zip(pieces, call.args, region.cuts, strict=True)
         ]
         kernel = _Kernel(self, region, args, parts, names)
-        self._made.append(kernel)
+        self._written.append(kernel)
         given = [*(a.text for a in args), *kernel.dims, *kernel.passed]
         text = f"{kernel.rows_name}({', '.join(given)})"
         nothing: frozenset[str] = frozenset()

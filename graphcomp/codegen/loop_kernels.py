@@ -24,13 +24,17 @@ class LoopKernels:
         context: what the module knows.
         taken: names that no variable may have.
         prefix: of their names.
+        results: of the function.
         lines: their source.
+        made: how the arrays are made that calls are given to fill, by part.
     """
 
     context: Context
     taken: Collection[str]
     prefix: str
+    results: Collection[Node] = ()
     lines: list[str] = field(default_factory=list)
+    made: dict[Node, str] = field(default_factory=dict)
     numbers: bool = True
     _names: Names = field(default_factory=lambda: Names(()))
 
@@ -56,8 +60,14 @@ class LoopKernels:
             if isinstance(part, Region)
             else LoopFunction(self.context, self.taken, part, [a.text for a in args], names)
         )
-        self.lines += function.lines(name)
-        dims = [self.context.dims.get(dim, dim) for dim in function.dims]
+        final = {
+            inner for inner, own in zip(part.outputs, parts, strict=True) if own in self.results
+        }
+        self.lines += function.lines(name, final)
+        signature = function.signature
+        dims = [self.context.dims.get(dim, dim) for dim in signature.passed]
+        arrays = [each for each in parts if each.shape]
+        self.made |= dict(zip(arrays, signature.places, strict=True))
         nothing: frozenset[str] = frozenset()
         return Piece(
             f"{name}({', '.join([*(a.text for a in args), *dims])})",
@@ -65,5 +75,5 @@ class LoopKernels:
             parts[0].shape,
             parts[0].dtype,
             reads=nothing.union(*(arg.reads for arg in args)),
-            dims=frozenset(function.dims).union(*(arg.dims for arg in args)),
+            dims=frozenset(signature.dims).union(*(arg.dims for arg in args)),
         )

@@ -10,10 +10,12 @@ from graphcomp.codegen.arguments import result_type
 from graphcomp.codegen.block import Names
 from graphcomp.codegen.dialects import Context
 from graphcomp.codegen.layout import Call, layout, returned
+from graphcomp.codegen.loop_signature import is_float
 from graphcomp.codegen.parameters import key_source
 from graphcomp.codegen.pieces import Piece
 from graphcomp.codegen.plans import Tree, leaves
 from graphcomp.codegen.records import Records
+from graphcomp.codegen.regions import PART
 from graphcomp.node import Node
 from graphcomp.op import ATOM
 
@@ -123,7 +125,8 @@ class Results:
         piece = pieces[node]
         if node.shape == ():
             literal = piece.number and not piece.reads
-            if literal or not self.context.dialect.arrays:
+            compiled = node.op is PART and piece.number and is_float(node)
+            if literal or compiled or not self.context.dialect.arrays:
                 return piece.text
             return f"{result_type(node)}({piece.text})"
         if piece.shape != node.shape:

@@ -141,7 +141,7 @@ class _Function:
         own = {*self.arguments.names.values(), *self.arguments.dims.values()}
         taken = set(writer.taken) - own
         self.kernels: LoopKernels | Kernels = (
-            LoopKernels(writer.context, taken, name)
+            LoopKernels(writer.context, taken, name, prepared.outputs.values())
             if writer.context.dialect.compiled
             else Kernels(writer.context, taken, name, writer.records)
         )
