@@ -9,40 +9,28 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import sympy
-
 from graphcomp.codegen.block import Block, Names
+from graphcomp.codegen.block_sizes import BlockSize, large_arrays
 from graphcomp.codegen.buffers import Statement, reuse_buffers
 from graphcomp.codegen.dialects import Context
-from graphcomp.codegen.dimensions import dimension_source
 from graphcomp.codegen.layout import INDENT, definition, docstring
 from graphcomp.codegen.lines import rename_pieces, statement_lines
 from graphcomp.codegen.notes import Said
 from graphcomp.codegen.pieces import Piece
 from graphcomp.codegen.prepare import Prepared, choose_statements
 from graphcomp.codegen.records import Records
-from graphcomp.codegen.regions import Region, moves
+from graphcomp.codegen.regions import Region
 from graphcomp.codegen.results import Results
 from graphcomp.codegen.row_loop import Places, RowLoop
 from graphcomp.codegen.scratch import Scratch, with_scratch
 from graphcomp.codegen.workspace import NAME as WORKSPACE
 from graphcomp.codegen.workspace import TYPE, finer, in_workspace
 from graphcomp.node import Node
-from graphcomp.op import ATOM, Form
+from graphcomp.op import ATOM
 from graphcomp.rewrite import Report
-from graphcomp.shape import Dim, Shape, size_of
+from graphcomp.shape import Dim
 from graphcomp.traversal import topological
 
-#: Entries of all arrays of a block together: half a MiB of float64, within the second-level cache.
-ENTRIES = 1 << 16
-#: The same where blocks go into products of matrices, which are slow on few rows.
-ENTRIES_OF_PRODUCTS = 1 << 17
-#: Blocks of fewer entries than this cost more in calls than they save in the cache.
-FEWEST_ENTRIES = 1 << 10
-#: Blocks with the rows last have no fewer of them: lines of arrays are that long.
-FEWEST_LAST = 128
-#: Lengths of blocks are multiples of this where rows are single entries.
-ROUND = 512
 _TEMPORARY = re.compile(r"t\d+\Z")
 #: The longest type of a tuple that is written out.
 _LONGEST = 44
@@ -162,7 +150,7 @@ class _Kernel:
         in_turn = owner.scratch and self.scratch is not None
         self.passed = [WORKSPACE] if self.block_passed or in_turn else []
         self.block_dims = self._named(self.symbols)
-        self.symbols |= _symbols([region.dim, self._width()[1], *self._allocated()])
+        self.symbols |= _symbols([region.dim, self._size.width()[1], *self._allocated()])
         self.symbols -= {region.rows.name}
         for _, scatters in region.places:
             if scatters is not None:
@@ -193,7 +181,7 @@ class _Kernel:
             self.args,
             self.block_dims,
             self._results,
-            self._step(),
+            self._size.step(self.context.dims, len(self.scratch.names) if self.scratch else 0),
             (self._scratch_name, self.scratch),
             self._names,
             Places(self.key, kept, tuple(self.block_passed), tuple(self.passed)),
@@ -285,59 +273,13 @@ class _Kernel:
 
     # ------------------------------------------------------------ all blocks
 
+    @property
+    def _size(self) -> BlockSize:
+        return BlockSize(self.region, self.statements, self.args)
+
     def _allocated(self) -> list[Dim]:
         """The dimensions of the arrays that the blocks are put together in."""
         return [dim for part in self.parts for dim in part.shape]
-
-    def _width(self) -> tuple[int, Dim]:
-        """How many arrays of a block are there at one time, and the entries of a row of one.
-
-        Counted are the largest arrays, by the number of their named dimensions.
-        """
-        rows = self.region.rows
-        sizes = {s.target: _per_row(s.node.shape, rows) for s in self.statements}
-        for name, node in zip(self.args, self.region.parameters, strict=True):
-            if rows in node.shape:
-                sizes[name] = _per_row(node.shape, rows)
-        largest = max(sizes.values(), key=_weight, default=1)
-        last = {}
-        for i, statement in enumerate(self.statements):
-            last.update(dict.fromkeys([*statement.piece.reads, statement.target], i))
-        last.update(dict.fromkeys(self._returned, len(self.statements)))
-        large = {name for name, size in sizes.items() if _weight(size) >= _weight(largest)}
-        ends: dict[int, int] = {}  # how many large arrays are read for the last time by a statement
-        for name in large:
-            end = last.get(name, -1)
-            ends[end] = ends.get(end, 0) + 1
-        count = len(large.intersection(self.args)) - ends.get(-1, 0)
-        most = 1
-        for i, statement in enumerate(self.statements):
-            count += statement.target in large
-            most = max(most, count)
-            count -= ends.get(i, 0)
-        return most, largest
-
-    @property
-    def _returned(self) -> set[str]:
-        return {s.target for s in self.statements if s.node in self.region.outputs}
-
-    def _step(self) -> str:
-        """How many rows a block has."""
-        count, width = self._width()
-        if self.scratch is not None:
-            count = len(self.scratch.names)
-        products = any(
-            node.op.form is Form.CONTRACTION and min(arg.ndim for arg in node.args) > 1
-            for node in topological(self.region.outputs)
-        )
-        entries = max(ENTRIES_OF_PRODUCTS if products else ENTRIES, FEWEST_ENTRIES * count)
-        if isinstance(width, int):
-            step = entries // (count * width)
-            return str(step // ROUND * ROUND if step > ROUND else max(step, 1))
-        names = self.context.dims
-        divisor = dimension_source(count * width + 1, names)  # no dimension is too small for it
-        length = f"{entries} // ({divisor}) + 1"
-        return f"max({FEWEST_LAST}, {length})" if self.region.turned else length
 
 
 class _Parts(Results):
@@ -353,14 +295,6 @@ class _Parts(Results):
         return pieces[node].text if not node.shape else super()._result(node, pieces, own, shared)
 
 
-def large_arrays(nodes: Iterable[Node], rows: sympy.Symbol) -> list[Node]:
-    """The largest arrays of a block that are computed."""
-    found = [node for node in nodes if rows in node.shape and not moves(node) and node.args]
-    sizes = [_weight(_per_row(node.shape, rows)) for node in found]
-    most = max(sizes, default=(0, 0))
-    return [node for node, size in zip(found, sizes, strict=True) if size == most]
-
-
 def _tuple_type(values: Sequence[Node]) -> str:
     kinds = ["Array" if value.shape else "Any" for value in values]
     if len(kinds) == 1:
@@ -373,13 +307,3 @@ def _tuple_type(values: Sequence[Node]) -> str:
 
 def _symbols(dims: Sequence[Dim]) -> set[str]:
     return {s.name for dim in dims if not isinstance(dim, int) for s in dim.free_symbols}
-
-
-def _per_row(shape: Shape, rows: sympy.Symbol) -> Dim:
-    return size_of(dim for dim in shape if dim != rows) if rows in shape else 1
-
-
-def _weight(width: Dim) -> tuple[int, int]:
-    if isinstance(width, int):
-        return 0, width
-    return int(sympy.total_degree(width)), 0
