@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import sympy
 
 from graphcomp.codegen.buffers import Statement
-from graphcomp.codegen.dimensions import dimension_source
+from graphcomp.codegen.dimensions import degree, dimension_source
 from graphcomp.codegen.regions import Region, moves
 from graphcomp.node import Node
 from graphcomp.op import Form
@@ -35,11 +35,13 @@ class BlockSize:
         region: the region.
         statements: of a block.
         args: the variables that it is given.
+        results: what it returns.
     """
 
     region: Region
     statements: Sequence[Statement]
     args: Sequence[str]
+    results: Collection[Node]
 
     def width(self) -> tuple[int, Dim]:
         """How many arrays of a block are there at one time, and the entries of a row of one.
@@ -52,12 +54,12 @@ class BlockSize:
         for name, node in zip(self.args, self.region.parameters, strict=True):
             if rows in node.shape:
                 sizes[name] = _per_row(node.shape, rows)
-        largest = max(sizes.values(), key=_weight, default=1)
+        largest = max(sizes.values(), key=degree, default=1)
         last = {}
         for i, statement in enumerate(self.statements):
             last.update(dict.fromkeys([*statement.piece.reads, *statement.targets], i))
         last.update(dict.fromkeys(self._returned, len(self.statements)))
-        large = {name for name, size in sizes.items() if _weight(size) >= _weight(largest)}
+        large = {name for name, size in sizes.items() if degree(size) >= degree(largest)}
         ends: dict[int, int] = {}  # how many large arrays are read for the last time by a statement
         for name in large:
             end = last.get(name, -1)
@@ -72,7 +74,8 @@ class BlockSize:
 
     @property
     def _returned(self) -> set[str]:
-        return {s.target for s in self.statements if s.node in self.region.outputs}
+        made = [pair for s in self.statements for pair in ((s.target, s.node), *s.also)]
+        return {name for name, node in made if node in self.results}
 
     def step(self, names: Mapping[str, str], scratch: int) -> str:
         """How many rows a block has, as source.
@@ -99,16 +102,10 @@ class BlockSize:
 def large_arrays(nodes: Iterable[Node], rows: sympy.Symbol) -> list[Node]:
     """The largest arrays of a block that are computed."""
     found = [node for node in nodes if rows in node.shape and not moves(node) and node.args]
-    sizes = [_weight(_per_row(node.shape, rows)) for node in found]
+    sizes = [degree(_per_row(node.shape, rows)) for node in found]
     most = max(sizes, default=(0, 0))
     return [node for node, size in zip(found, sizes, strict=True) if size == most]
 
 
 def _per_row(shape: Shape, rows: sympy.Symbol) -> Dim:
     return size_of(dim for dim in shape if dim != rows) if rows in shape else 1
-
-
-def _weight(width: Dim) -> tuple[int, int]:
-    if isinstance(width, int):
-        return 0, width
-    return int(sympy.total_degree(width)), 0

@@ -13,8 +13,10 @@ from graphcomp.codegen.block import Block, Names
 from graphcomp.codegen.block_sizes import BlockSize, large_arrays
 from graphcomp.codegen.buffers import Statement, reuse_buffers
 from graphcomp.codegen.dialects import Context
-from graphcomp.codegen.layout import INDENT, definition, docstring
+from graphcomp.codegen.layout import INDENT, definition, docstring, words
 from graphcomp.codegen.lines import rename_pieces, statement_lines
+from graphcomp.codegen.loop_cut import cut_block_into_loops
+from graphcomp.codegen.loop_kernels import LoopKernels
 from graphcomp.codegen.notes import Said
 from graphcomp.codegen.pieces import Piece
 from graphcomp.codegen.prepare import Prepared, choose_statements
@@ -140,6 +142,9 @@ class _Kernel:
         self.scratch: Scratch | None = None
         self._scratch_name = names.give("scratch")
         self.block_passed: list[str] = []
+        inner = [*owner.taken, region.rows.name]
+        compiled = self.context.dialect.compiled
+        self._loops = LoopKernels(self.context, inner, self.block_name) if compiled else None
         block = self._block(Names(names.taken), results, "")
         statements = self.statements
         if owner.scratch and not region.turned:
@@ -170,8 +175,10 @@ class _Kernel:
         about = f"A block of rows{', the last axis inside' if self.region.turned else ''}."
         head = self._head(self.block_dims, self.block_passed)
         if self.scratch is not None:
-            head.append(f"{self._scratch_name}: Any = (None,) * {len(self.scratch.names)}")
-        lines = ["", "", *definition(self.block_name, head, kind)]
+            count = f"Any = (None,) * {len(self.scratch.names)}"
+            head.append(f"{self._scratch_name}: {count if self._loops is None else 'Array'}")
+        lines = self._loops.lines if self._loops is not None else []
+        lines = [*lines, "", "", *definition(self.block_name, head, kind)]
         lines += [*docstring(about, indent=1), *self._block_lines]
         loop = RowLoop(
             self.context,
@@ -211,23 +218,27 @@ class _Kernel:
         for node, name, shape in given:
             reads = frozenset({name})
             pieces[node] = Piece(name, ATOM, shape, node.dtype, reads, reads)
-        keys = {f"out_{i}": node for i, node in enumerate(region.outputs)}
-        order = topological(region.outputs)
         called = {
             node: wanted[number]
             for node, (number, scatters) in zip(region.outputs, region.places, strict=True)
             if scatters is None and not _TEMPORARY.match(wanted[number])
         }
         called |= region.names
-        cut = choose_statements(order, region.outputs, called, set())
+        outputs = self._outputs = list(region.outputs)
+        if self._loops is not None:
+            outputs, called = cut_block_into_loops(outputs, called)
+            self._outputs = outputs
+        keys = {f"out_{i}": node for i, node in enumerate(outputs)}
+        order = topological(outputs)
+        cut = choose_statements(order, outputs, called, set())
         if region.turned:
             cut |= set(large_arrays(order, region.rows))
         cut = finer(order, cut, self.context.dialect.into) if key else cut
         rest = (tuple(order), (), frozenset(cut), frozenset[Node](), Report())
         prepared = Prepared(keys, called, *rest)
-        single = region.outputs[0] if len(region.outputs) == 1 else None
-        block = Block(self.context, prepared, names, 1, pieces, single)
-        block.compute(region.outputs, cut)
+        single = outputs[0] if len(outputs) == 1 else None
+        block = Block(self.context, prepared, names, 1, pieces, single, self._loops)
+        block.compute(outputs, cut)
         results = _Parts(keys, self.context, names, self._records)
         tree = tuple(keys) if len(keys) > 1 else "out_0"
         live = results.reads(tree, pieces)
@@ -241,9 +252,10 @@ class _Kernel:
             block.dims |= found.dims
             self.block_passed = [WORKSPACE] if found.used else []
         lines = statement_lines(self.statements, 1, said=Said())
-        own = {s.target for s in self.statements}
+        own = {target for s in self.statements for target in s.targets}
         lines += results.statement(tree, pieces, own, (), 1)
-        dims = block.dims | results.dims
+        used, names_of = words(lines), self.context.dims
+        dims = {dim for dim in block.dims | results.dims if names_of.get(dim, dim) in used}
         rows = region.rows.name
         if rows in dims:
             first, axis = next(
@@ -265,17 +277,18 @@ class _Kernel:
         """Write the large arrays of a block into memory that is used again."""
         if not self.region.turned:
             return
-        large = large_arrays([s.node for s in self.statements], self.region.rows)
+        nodes = [node for s in self.statements for node in (s.node, *(node for _, node in s.also))]
+        large = large_arrays(nodes, self.region.rows)
         shapes = [node.shape for node in large]
         shape = max(shapes, key=shapes.count)
-        slots = [names.give(f"s{i + 1}") for i in range(len(self.statements))]
+        slots = [names.give(f"s{i + 1}") for i in range(len(nodes))]
         self.statements, self.scratch = with_scratch(self.statements, live, shape, slots)
 
     # ------------------------------------------------------------ all blocks
 
     @property
     def _size(self) -> BlockSize:
-        return BlockSize(self.region, self.statements, self.args)
+        return BlockSize(self.region, self.statements, self.args, self._outputs)
 
     def _allocated(self) -> list[Dim]:
         """The dimensions of the arrays that the blocks are put together in."""

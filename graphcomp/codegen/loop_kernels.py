@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from graphcomp.codegen.block import Names
+from graphcomp.codegen.block import Kernels, Names
 from graphcomp.codegen.dialects import Context
 from graphcomp.codegen.loop_blocks import BlockFunction
 from graphcomp.codegen.loop_cut import Loops
@@ -14,6 +15,14 @@ from graphcomp.codegen.pieces import Piece
 from graphcomp.codegen.regions import Region
 from graphcomp.node import Node
 from graphcomp.op import ATOM
+
+
+class RowKernels(Kernels, Protocol):
+    """Writes functions for blocks of rows."""
+
+    @property
+    def lines(self) -> list[str]:
+        """The source of the functions."""
 
 
 @dataclass
@@ -25,7 +34,7 @@ class LoopKernels:
         taken: names that no variable may have.
         prefix: of their names.
         results: of the function.
-        lines: their source.
+        rows: writes functions that call NumPy on blocks of rows.
         made: how the arrays are made that calls are given to fill, by part.
     """
 
@@ -33,10 +42,16 @@ class LoopKernels:
     taken: Collection[str]
     prefix: str
     results: Collection[Node] = ()
-    lines: list[str] = field(default_factory=list)
+    rows: RowKernels | None = None
+    _own: list[str] = field(default_factory=list)
     made: dict[Node, str] = field(default_factory=dict)
     numbers: bool = True
     _names: Names = field(default_factory=lambda: Names(()))
+
+    @property
+    def lines(self) -> list[str]:
+        """The source of the functions."""
+        return [*self._own, *(self.rows.lines if self.rows is not None else [])]
 
     def call(
         self, call: Node, pieces: Sequence[Piece], parts: Sequence[Node], names: Sequence[str]
@@ -49,12 +64,14 @@ class LoopKernels:
             parts: the parts.
             names: what the caller calls them.
         """
+        part: Loops | Region = call.param("region")
+        if self.rows is not None and isinstance(part, Region) and not part.plain:
+            return self.rows.call(call, pieces, parts, names)
         args = [
             self.context.full(self.context.strong(piece), node.shape)
             for piece, node in zip(pieces, call.args, strict=True)
         ]
         name = self._names.give(f"_{self.prefix.lstrip('_')}_loops")
-        part: Loops | Region = call.param("region")
         function = (
             BlockFunction(self.context, self.taken, part, [a.text for a in args], names)
             if isinstance(part, Region)
@@ -63,7 +80,7 @@ class LoopKernels:
         final = {
             inner for inner, own in zip(part.outputs, parts, strict=True) if own in self.results
         }
-        self.lines += function.lines(name, final)
+        self._own += function.lines(name, final)
         signature = function.signature
         dims = [self.context.dims.get(dim, dim) for dim in signature.passed]
         arrays = [each for each in parts if each.shape]

@@ -89,7 +89,12 @@ class RowLoop:
             step = "step"
         i, j = names.give("i"), names.give("j")
         views = self._views()
-        whole = f"{self.block_name}({', '.join([*self.args, *self.dims, *self.places.block])})"
+        given = [*self.args, *self.dims, *self.places.block]
+        memory, scratch = self.scratch
+        anew = scratch is not None and self.context.dialect.compiled
+        if scratch is not None and anew:
+            given.append(self._memory(scratch, rows, ""))
+        whole = f"{self.block_name}({', '.join(given)})"
         if not views:
             lines += [f"{INDENT}if {rows} <= {step}:", *layout(f"return {whole}", 2)]
         scattered = {number for number, scatters in self.region.places if scatters is not None}
@@ -105,7 +110,6 @@ class RowLoop:
         handed += self.dims
         handed += [f"_of_thread({n})" if self.threaded else n for n in self.places.block]
         ahead: list[str] = []
-        memory, scratch = self.scratch
         if scratch is not None:
             own = names.give("memory") if self.threaded else ""
             ahead = [f"{memory} = {self._memory(scratch, step, own)}"]
@@ -114,7 +118,7 @@ class RowLoop:
                 found = given[0] if given else "{}"
                 lines += layout(f"{own}: dict[str, Any] = {found}", 1)
             axis = scratch.shape.index(self.region.rows)
-            handed.append(f"{memory}[{':, ' * (axis + 1)}: {rows} - {i}]")
+            handed.append(memory if anew else f"{memory}[{':, ' * (axis + 1)}: {rows} - {i}]")
         call = f"{self.block_name}({', '.join(handed)})"
         turns, end = f"range(0, {rows}, {step})", f"{j} = {i} + {step}"
         joined = self._joined(views, i, j)
@@ -124,6 +128,9 @@ class RowLoop:
             parts = names.give("parts" if len(joined) > 1 else "part")
             lines += [text for line in ahead for text in layout(line, 1)]
             lines += [f"{INDENT}for {i} in {turns}:", f"{INDENT * 2}{end}"]
+            if scratch is not None and anew:  # compiled code is slow on what has gaps
+                lines.append(f"{INDENT * 2}if {j} > {rows}:")
+                lines += layout(f"{memory} = {self._memory(scratch, f'{rows} - {i}', '')}", 3)
             lines += layout(f"{parts} = {call}", 2)
             for k, (_, place, how) in enumerate(joined):
                 value = f"{parts}[{k}]" if len(joined) > 1 else parts
