@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from graphcomp import ad, codegen
-from graphcomp.codegen import kernels, load, regions
+from graphcomp.codegen import block_sizes, load, regions
 from graphcomp.codegen.module import build_module
 from graphcomp.errors import DerivativeWarning
 from graphcomp.evaluate import bind
@@ -20,7 +20,7 @@ from tests.conformance.cases import run
 #: Sizes by which every run of steps is cut, however short, into blocks of a few rows.
 SMALL_BLOCKS = (
     (regions, {"FEWEST": 1, "SMALLEST": 0, "SMALLEST_DIMENSION": 2}),
-    (kernels, {"ENTRIES": 6, "ENTRIES_OF_PRODUCTS": 12, "FEWEST_ENTRIES": 1, "FEWEST_LAST": 2}),
+    (block_sizes, {"ENTRIES": 6, "ENTRIES_OF_PRODUCTS": 12, "FEWEST_ENTRIES": 1, "FEWEST_LAST": 2}),
 )
 #: All kinds of functions whose value is one number; "blocks" are along a dimension of the value.
 KINDS = tuple(kind for kind in codegen.KINDS if kind != "blocks")

@@ -27,7 +27,16 @@ import graphcomp as gc
 from graphcomp import ops
 from graphcomp.check import check_module
 from graphcomp.cli import main
-from graphcomp.codegen import compiled, generate, load, loop_blocks, loop_cut, vectors, write_module
+from graphcomp.codegen import (
+    block_sizes,
+    compiled,
+    generate,
+    load,
+    loop_blocks,
+    loop_cut,
+    vectors,
+    write_module,
+)
 from graphcomp.errors import InputError
 from graphcomp.graph import GraphData, input_node
 from graphcomp.node import apply
@@ -103,6 +112,11 @@ def factors(x, log_weights, means, L):
     return np.sum(gc.logsumexp(log_weights - 0.5 * np.sum(z**2, axis=2), axis=1))
 
 
+def turns(A, B):
+    """A product of two matrices for each row."""
+    return gc.sum(gc.exp(-(gc.tanh(A @ B) ** 2)) * gc.sin(B))
+
+
 def regression(X, y, w):
     return gc.mean(gc.log(1 + gc.exp(-y * (X @ w))))
 
@@ -137,6 +151,7 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], dict[str, str]]] = {
     "chain": (chain, {"x": "n"}),
     "mixture": (mixture, {"x": "n d", "log_weights": "k", "means": "k d", "scales": "k d"}),
     "factors": (factors, {"x": "n d", "log_weights": "k", "means": "k d", "L": "k d d"}),
+    "turns": (turns, {"A": "n d d", "B": "n d k"}),
     "regression": (regression, {"X": "n d", "y": "n", "w": "d"}),
     "network": (network, {"X": "n 3", "W1": "3 4", "b1": "4", "W2": "4 2", "Y": "n 2"}),
     "classifier": (classifier, {"X": "n d", "W": "d k", "Y": "n k"}),
@@ -183,14 +198,24 @@ def test_a_compiled_gradient():
     agree(graph, point(graph), kinds=("value_and_grad", "vjp"), target="numba", rtol=1e-9)
 
 
-@pytest.mark.parametrize("name", ["factors", "regression", "classifier"])
-def test_several_blocks_of_rows(name, as_python, monkeypatch):
+@pytest.mark.parametrize(
+    ("name", "loop"),
+    [
+        ("turns", "stop = start + rows"),
+        ("regression", "stop = start + rows"),
+        ("factors", "_block("),
+        ("classifier", "_block("),
+    ],
+)
+def test_several_blocks_of_rows(name, loop, as_python, monkeypatch):
     """The last one is shorter; what is summed over rows goes on from block to block."""
-    monkeypatch.setattr(loop_blocks, "ROUND", 2)
-    monkeypatch.setattr(loop_blocks, "ENTRIES", 2)
+    small = {"ENTRIES": 6, "ENTRIES_OF_PRODUCTS": 12, "FEWEST_ENTRIES": 1, "FEWEST_LAST": 2}
+    for module, sizes in ((loop_blocks, {"ROUND": 2, "ENTRIES": 2}), (block_sizes, small)):
+        for constant, size in sizes.items():
+            monkeypatch.setattr(module, constant, size)
     graph = function(name)
     source = agree(graph, point(graph), kinds=ALL_KINDS, target="numba", rtol=1e-9)
-    assert "stop = start + rows" in source
+    assert loop in source
 
 
 @needs_numba
@@ -272,7 +297,7 @@ def test_derivatives_where_no_digits_are_left_have_loops_too(name):
     source = generate(function(name), ["value_and_grad"], target="numba")
     body = source.rpartition("\ndef ")[2]
     assert body.count("_loops(") == 1
-    assert not re.search(r"_sech2\(|_sigmoid_slope\(|_log1mexp\(|np\.", body)
+    assert not re.search(r"_sech2\(|_sigmoid_slope\(|_log1mexp\(|np\.(?!empty|zeros)", body)
 
 
 @needs_numba

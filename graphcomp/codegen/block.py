@@ -28,9 +28,11 @@ class Kernels(Protocol):
 
     Attributes:
         numbers: whether results without axes are Python numbers.
+        made: how the arrays are made that a call is given to fill, by part.
     """
 
     numbers: bool
+    made: dict[Node, str]
 
     def call(
         self, call: Node, pieces: Sequence[Piece], parts: Sequence[Node], names: Sequence[str]
@@ -128,7 +130,8 @@ class Block:
         names = [self._name(part) for part in parts]
         piece = self.kernels.call(node, [self.pieces[arg] for arg in node.args], parts, names)
         also = tuple(zip(names, parts, strict=True))[1:]
-        self.statements.append(Statement(names[0], parts[0], piece, (), also=also))
+        fills = tuple(self.kernels.made.get(part, "") for part in parts)
+        self.statements.append(Statement(names[0], parts[0], piece, (), also=also, fills=fills))
         self.dims |= piece.dims
         self.pieces[node] = piece
         for name, part in zip(names, parts, strict=True):

@@ -33,6 +33,8 @@ class Statement:
         into: the variable of a dead array that the result is written into.
         ends: variables that are deleted before the statement.
         rules: those that made what it computes, if that is worth a comment.
+        fills: for each of its variables, how the array is made that the call is given to fill; "":
+            the call returns it.
     """
 
     target: str
@@ -46,6 +48,7 @@ class Statement:
     into: str = ""
     ends: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
+    fills: tuple[str, ...] = ()
 
     @property
     def targets(self) -> list[str]:

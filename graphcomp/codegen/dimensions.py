@@ -97,3 +97,14 @@ def named_params(params: Params, names: Mapping[str, str]) -> tuple[Params, set[
 def solved_source(formula: sympy.Expr, size: str) -> str:
     """The source that solves for a dimension: `formula` of the size of an axis."""
     return dimension_source(formula, {SIZE.name: size})
+
+
+def degree(size: Dim) -> tuple[int, int]:
+    """How a size compares with others: by the number of its factors, then by its number.
+
+    >>> degree(7) < degree(12) < degree(sympy.Symbol("n"))
+    True
+    """
+    if isinstance(size, int):
+        return 0, size
+    return int(sympy.total_degree(size)), 1

@@ -9,44 +9,32 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import sympy
-
 from graphcomp.codegen.block import Block, Names
+from graphcomp.codegen.block_sizes import BlockSize, large_arrays
 from graphcomp.codegen.buffers import Statement, reuse_buffers
 from graphcomp.codegen.dialects import Context
-from graphcomp.codegen.dimensions import dimension_source
 from graphcomp.codegen.filled import with_place
-from graphcomp.codegen.layout import INDENT, definition, docstring
+from graphcomp.codegen.layout import INDENT, definition, docstring, words
 from graphcomp.codegen.lines import rename_pieces, statement_lines
+from graphcomp.codegen.loop_cut import cut_block_into_loops
+from graphcomp.codegen.loop_kernels import LoopKernels
 from graphcomp.codegen.memory import plan_memory
 from graphcomp.codegen.notes import Said
 from graphcomp.codegen.pieces import Piece
 from graphcomp.codegen.prepare import Prepared, choose_statements
 from graphcomp.codegen.records import Records
-from graphcomp.codegen.regions import Region, moves
+from graphcomp.codegen.regions import Region
 from graphcomp.codegen.results import Results
 from graphcomp.codegen.row_loop import Places, RowLoop
 from graphcomp.codegen.scratch import Scratch, with_scratch
 from graphcomp.codegen.workspace import NAME as WORKSPACE
 from graphcomp.codegen.workspace import TYPE, finer, in_workspace
 from graphcomp.node import Node
-from graphcomp.op import ATOM, SUMMED, Form
+from graphcomp.op import ATOM, SUMMED
 from graphcomp.rewrite import Report
-from graphcomp.shape import Dim, Shape, size_of
+from graphcomp.shape import Dim
 from graphcomp.traversal import topological
 
-#: Entries of all arrays of a block together: half a MiB of float64, within the second-level cache.
-ENTRIES = 1 << 16
-#: The same where blocks go into products of matrices, which are slow on few rows.
-ENTRIES_OF_PRODUCTS = 1 << 17
-#: Blocks of fewer entries than this cost more in calls than they save in the cache.
-FEWEST_ENTRIES = 1 << 10
-#: Blocks with the rows last have no fewer of them: lines of arrays are that long.
-FEWEST_LAST = 128
-#: Lengths of blocks are multiples of this where rows are single entries,
-ROUND = 512
-#: and at most this: OpenBLAS starts threads for the dot product of vectors of over 10,000 entries.
-LONGEST = 10_000 // ROUND * ROUND
 _TEMPORARY = re.compile(r"t\d+\Z")
 #: The longest type of a tuple that is written out.
 _LONGEST = 44
@@ -64,6 +52,7 @@ class Kernels:
         numbers: whether results without axes are Python numbers.
         scratch: whether the next regions write their temporaries to a workspace.
         kept: the results of regions that outlive the function.
+        made: empty, as functions make their results.
     """
 
     context: Context
@@ -73,7 +62,8 @@ class Kernels:
     numbers: bool = False
     scratch: bool = field(init=False)
     kept: set[Node] = field(default_factory=set)
-    _made: list[_Kernel] = field(default_factory=list)
+    made: dict[Node, str] = field(default_factory=dict)
+    _written: list[_Kernel] = field(default_factory=list)
     _names: Names = field(default_factory=lambda: Names(()))
 
     def __post_init__(self) -> None:
@@ -82,7 +72,7 @@ class Kernels:
     @property
     def lines(self) -> list[str]:
         """The source of the functions, when the one that calls them is complete."""
-        return [line for kernel in self._made for line in kernel.lines(self.kept)]
+        return [line for kernel in self._written for line in kernel.lines(self.kept)]
 
     def call(
         self, call: Node, pieces: Sequence[Piece], parts: Sequence[Node], names: Sequence[str]
@@ -101,7 +91,7 @@ class Kernels:
             for piece, node, cut in zip(pieces, call.args, region.cuts, strict=True)
         ]
         kernel = _Kernel(self, region, args, parts, names)
-        self._made.append(kernel)
+        self._written.append(kernel)
         given = [*(a.text for a in args), *kernel.dims, *kernel.passed]
         text = f"{kernel.rows_name}({', '.join(given)})"
         nothing: frozenset[str] = frozenset()
@@ -160,6 +150,9 @@ class _Kernel:
         }
         self.filled: dict[int, str] = {}
         self.block_passed: list[str] = []
+        inner = [*owner.taken, region.rows.name]
+        compiled = self.context.dialect.compiled
+        self._loops = LoopKernels(self.context, inner, self.block_name) if compiled else None
         block = self._block(Names(names.taken), results, "")
         statements = self.statements
         if owner.scratch and not region.turned:
@@ -170,7 +163,7 @@ class _Kernel:
         in_turn = owner.scratch and self.scratch is not None
         self.passed = [WORKSPACE] if self.block_passed or in_turn else []
         self.block_dims = self._named(self.symbols)
-        self.symbols |= _symbols([region.dim, self._width()[1], *self._allocated()])
+        self.symbols |= _symbols([region.dim, self._size.width()[1], *self._allocated()])
         self.symbols -= {region.rows.name}
         for _, scatters in self.views.values():
             self.symbols |= self.context.place(scatters, "")[1]
@@ -190,8 +183,10 @@ class _Kernel:
         head = self._head(self.block_dims, self.block_passed, self.views.values())
         head += [f"{name}: Any = None" for name in self.filled.values()]
         if self.scratch is not None:
-            head.append(f"{self._scratch_name}: Any = (None,) * {len(self.scratch.names)}")
-        lines = ["", "", *definition(self.block_name, head, kind)]
+            count = f"Any = (None,) * {len(self.scratch.names)}"
+            head.append(f"{self._scratch_name}: {count if self._loops is None else 'Array'}")
+        lines = self._loops.lines if self._loops is not None else []
+        lines = [*lines, "", "", *definition(self.block_name, head, kind)]
         lines += [*docstring(about, indent=1), *self._block_lines]
         loop = RowLoop(
             self.context,
@@ -203,7 +198,7 @@ class _Kernel:
             self._results,
             self.views,
             self.filled,
-            self._step(),
+            self._size.step(self.context.dims, len(self.scratch.names) if self.scratch else 0),
             (self._scratch_name, self.scratch),
             self._names,
             Places(self.key, kept, tuple(self.block_passed), tuple(self.passed)),
@@ -236,22 +231,27 @@ class _Kernel:
         for node, name, shape in given:
             reads = frozenset({name})
             pieces[node] = Piece(name, ATOM, shape, node.dtype, reads, reads)
-        keys = {f"out_{i}": node for i, node in enumerate(self._given)}
-        order = topological(region.outputs)
         called = {
             node: wanted[number]
             for node, (number, scatters) in zip(region.outputs, region.places, strict=True)
             if scatters is None and not _TEMPORARY.match(wanted[number])
         }
         called |= region.names
-        cut = choose_statements(order, region.outputs, called, set())
-        cut |= set(large_arrays(order, region.rows))
+        outputs = self._outputs = list(region.outputs)
+        if self._loops is not None:
+            outputs, called = cut_block_into_loops(outputs, called)
+            self._outputs = outputs
+        keys = {f"out_{i}": node for i, node in enumerate(self._given)}
+        order = topological(outputs)
+        cut = choose_statements(order, outputs, called, set())
+        if self._loops is None or region.turned:
+            cut |= set(large_arrays(order, region.rows))
         cut = finer(order, cut, self.context.dialect.into) if key else cut
         rest = (tuple(order), (), frozenset(cut), frozenset[Node](), Report())
         prepared = Prepared(keys, called, *rest)
         single = self._given[0] if len(self._given) == 1 else None
-        block = Block(self.context, prepared, names, 1, pieces, single)
-        block.compute(region.outputs, cut)
+        block = Block(self.context, prepared, names, 1, pieces, single, self._loops)
+        block.compute(outputs, cut)
         results = _Parts(keys, self.context, names, self._records)
         tree = "out_0" if len(keys) == 1 else tuple(keys)
         live = results.reads(tree, pieces)
@@ -272,9 +272,10 @@ class _Kernel:
             block.dims |= found.dims
             self.block_passed = [WORKSPACE] if found.used else []
         lines = statement_lines(self.statements, 1, said=Said())
-        own = {s.target for s in self.statements}
+        own = {target for s in self.statements for target in s.targets}
         lines += results.statement(tree, pieces, own, (), 1) if keys else []
-        dims = block.dims | results.dims
+        used, names_of = words(lines), self.context.dims
+        dims = {dim for dim in block.dims | results.dims if names_of.get(dim, dim) in used}
         rows = region.rows.name
         if rows in dims:
             first, axis = next(
@@ -295,7 +296,7 @@ class _Kernel:
     @property
     def _given(self) -> list[Node]:
         """The results of a block."""
-        return [node for k, node in enumerate(self.region.outputs) if k not in self.views]
+        return [node for k, node in enumerate(self._outputs) if k not in self.views]
 
     def _with_sums(
         self, statements: Sequence[Statement], pieces: Mapping[Node, Piece]
@@ -304,7 +305,7 @@ class _Kernel:
         made = {name for statement in statements for name in statement.targets}
         after: dict[str, list[Statement]] = {}
         for k, (name, scatters) in self.views.items():
-            piece = pieces[self.region.outputs[k]]
+            piece = pieces[self._outputs[k]]
             known = next(iter(piece.reads & made), "")
             after.setdefault(known, []).append(Statement(name, scatters, piece, (), operator="+="))
         result = after.get("", [])
@@ -316,7 +317,7 @@ class _Kernel:
     def _fill(self, pieces: dict[Node, Piece], wanted: Sequence[str], names: Names) -> None:
         """Write results of a block that are parts of larger ones into those."""
         self.filled = {}
-        outputs = self.region.outputs
+        outputs = self._outputs
         triples = zip(outputs, self.region.places, self.region.joins, strict=True)
         for k, (node, (number, scatters), joined) in enumerate(triples):
             name = wanted[number]
@@ -336,68 +337,22 @@ class _Kernel:
 
     def _use_scratch(self, names: Names, live: Collection[str]) -> None:
         """Write the large arrays of a block into memory that is used again."""
-        large = large_arrays([s.node for s in self.statements], self.region.rows)
+        nodes = [node for s in self.statements for node in (s.node, *(node for _, node in s.also))]
+        large = large_arrays(nodes, self.region.rows)
         shapes = [node.shape for node in large]
         shape = max(shapes, key=shapes.count)
-        slots = [names.give(f"s{i + 1}") for i in range(len(self.statements))]
+        slots = [names.give(f"s{i + 1}") for i in range(len(nodes))]
         self.statements, self.scratch = with_scratch(self.statements, live, shape, slots)
 
     # ------------------------------------------------------------ all blocks
 
+    @property
+    def _size(self) -> BlockSize:
+        return BlockSize(self.region, self.statements, self.args, self._given)
+
     def _allocated(self) -> list[Dim]:
         """The dimensions of the arrays that the blocks are put together in."""
         return [dim for part in self.parts for dim in part.shape]
-
-    def _width(self) -> tuple[int, Dim]:
-        """How many arrays of a block are there at one time, and the entries of a row of one.
-
-        Counted are the largest arrays, by the number of their named dimensions.
-        """
-        rows = self.region.rows
-        sizes = {s.target: _per_row(s.node.shape, rows) for s in self.statements}
-        for name, node in zip(self.args, self.region.parameters, strict=True):
-            if rows in node.shape:
-                sizes[name] = _per_row(node.shape, rows)
-        largest = max(sizes.values(), key=_weight, default=1)
-        last = {}
-        for i, statement in enumerate(self.statements):
-            last.update(dict.fromkeys([*statement.piece.reads, statement.target], i))
-        last.update(dict.fromkeys(self._returned, len(self.statements)))
-        large = {name for name, size in sizes.items() if _weight(size) >= _weight(largest)}
-        ends: dict[int, int] = {}  # how many large arrays are read for the last time by a statement
-        for name in large:
-            end = last.get(name, -1)
-            ends[end] = ends.get(end, 0) + 1
-        count = len(large.intersection(self.args)) - ends.get(-1, 0)
-        most = 1
-        for i, statement in enumerate(self.statements):
-            made = statement.operator == "=" and not statement.into
-            count += made and statement.target in large
-            most = max(most, count)
-            count -= ends.get(i, 0)
-        return most, largest
-
-    @property
-    def _returned(self) -> set[str]:
-        return {s.target for s in self.statements if s.node in self._given}
-
-    def _step(self) -> str:
-        """How many rows a block has."""
-        count, width = self._width()
-        if self.scratch is not None:
-            count = len(self.scratch.names)
-        products = any(
-            node.op.form is Form.CONTRACTION and min(arg.ndim for arg in node.args) > 1
-            for node in topological(self.region.outputs)
-        )
-        entries = max(ENTRIES_OF_PRODUCTS if products else ENTRIES, FEWEST_ENTRIES * count)
-        if isinstance(width, int):
-            step = entries // (count * width)
-            return str(min(step // ROUND * ROUND, LONGEST) if step > ROUND else max(step, 1))
-        names = self.context.dims
-        divisor = dimension_source(count * width + 1, names)  # no dimension is too small for it
-        length = f"{entries} // ({divisor}) + 1"
-        return f"max({FEWEST_LAST}, {length})" if self.region.turned else length
 
 
 class _Parts(Results):
@@ -413,14 +368,6 @@ class _Parts(Results):
         return pieces[node].text if not node.shape else super()._result(node, pieces, own, shared)
 
 
-def large_arrays(nodes: Iterable[Node], rows: sympy.Symbol) -> list[Node]:
-    """The largest arrays of a block that are computed."""
-    found = [node for node in nodes if rows in node.shape and not moves(node) and node.args]
-    sizes = [_weight(_per_row(node.shape, rows)) for node in found]
-    most = max(sizes, default=(0, 0))
-    return [node for node, size in zip(found, sizes, strict=True) if size == most]
-
-
 def _tuple_type(values: Sequence[Node]) -> str:
     kinds = ["Array" if value.shape else "Any" for value in values] or ["None"]
     if len(kinds) == 1:
@@ -433,13 +380,3 @@ def _tuple_type(values: Sequence[Node]) -> str:
 
 def _symbols(dims: Sequence[Dim]) -> set[str]:
     return {s.name for dim in dims if not isinstance(dim, int) for s in dim.free_symbols}
-
-
-def _per_row(shape: Shape, rows: sympy.Symbol) -> Dim:
-    return size_of(dim for dim in shape if dim != rows) if rows in shape else 1
-
-
-def _weight(width: Dim) -> tuple[int, int]:
-    if isinstance(width, int):
-        return 0, width
-    return int(sympy.total_degree(width)), 0

@@ -30,12 +30,15 @@ def statement_lines(
             lines.append(f"{margin}# {section}")
         if statement.ends:
             lines.append(f"{margin}del {', '.join(statement.ends)}")
-        plain = not (statement.also or statement.typed or statement.comment)
+        plain = not (statement.also or statement.typed or statement.comment or any(statement.fills))
         if plain and (said is None or not statement.rules):  # mostly
             line = margin + statement.line
             if len(line) <= WIDTH:
                 lines.append(line)
                 continue
+        if any(statement.fills):
+            lines += _filled(statement, indent)
+            continue
         if statement.also:
             lines += unpacked(statement.targets, statement.piece.text, indent)
             continue
@@ -53,6 +56,17 @@ def statement_lines(
         else:
             lines += layout(text, indent)
     return lines
+
+
+def _filled(statement: Statement, indent: int) -> list[str]:
+    """Arrays, and the call that fills them; it returns the numbers."""
+    both = list(zip(statement.targets, statement.fills, strict=True))
+    arrays = [(target, made) for target, made in both if made]
+    numbers = [target for target, made in both if not made]
+    opening, _, given = statement.piece.text.partition("(")
+    call = f"{opening}({', '.join(filter(None, [given[:-1], *(target for target, _ in arrays)]))})"
+    lines = [line for target, made in arrays for line in layout(f"{target} = {made}", indent)]
+    return [*lines, *(unpacked(numbers, call, indent) if numbers else layout(call, indent))]
 
 
 def rename_pieces(pieces: dict[Node, Piece], renamed: Mapping[str, str]) -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
-import numpy as np
 import sympy
 
 from graphcomp.codegen.dialects import Context
@@ -20,13 +19,13 @@ from graphcomp.codegen.loop_cut import Loops
 from graphcomp.codegen.loop_lines import LoopFunction
 from graphcomp.codegen.loop_memory import Place
 from graphcomp.codegen.loop_order import Item, Order
-from graphcomp.codegen.loop_terms import numpy_name
+from graphcomp.codegen.loop_signature import Made
 from graphcomp.codegen.loop_units import Unit, view_of
 from graphcomp.codegen.regions import Region
 from graphcomp.nest import At
 from graphcomp.node import Node
 from graphcomp.op import SUMMED
-from graphcomp.shape import Dim, size_of
+from graphcomp.shape import Dim, Shape, size_of
 from graphcomp.traversal import topological
 
 #: Entries of what is kept of a block: half a MiB of float64, within the second-level cache.
@@ -135,29 +134,23 @@ class BlockFunction(LoopFunction):
     def _again(self) -> bool:
         return True
 
-    @property
-    def dims(self) -> list[str]:
-        """The named dimensions that it reads, in order."""
-        return sorted(self.terms.symbols - {self.region.rows.name})
-
-    def lines(self, name: str) -> list[str]:
+    def lines(self, name: str, final: Collection[Node] = ()) -> list[str]:
         """The function as lines."""
+        self.joined = {
+            node: self.names.give(f"{self.terms.variable(node)}_all")
+            for node, axis in self.joins.items()
+            if axis != SUMMED
+        }
         body = self._body(self.items, (), 2)
         ahead = self._steps()
         inside: list[str] = []
-        results = []
-        for node, joined in self.joins.items():
-            if joined == SUMMED:
-                results.append(self._result(node))
-            else:
-                results.append(self.names.give(f"{self.terms.variable(node)}_all"))
-                ahead += self._made(results[-1], node, joined)
-                part = self._part(results[-1], joined)
-                inside += layout(f"{self.terms.variable(node)} = {part}", 2)
+        for node, whole in self.joined.items():
+            part = self._part(whole, self.joins[node])
+            inside += layout(f"{self.terms.variable(node)} = {part}", 2)
         for place in self.places.values():
             if self._goes_on(place) and not place.axes:
                 ahead.append(f"{INDENT}{self.terms.variable(place.node)} = {self._start(place)}")
-            elif place.axes and self.joins.get(place.node, SUMMED) == SUMMED:
+            elif place.axes:
                 ahead += self._allocated(place)
         rows, total = self.region.rows.name, self.terms.dim(self.region.dim)
         loop = [
@@ -168,7 +161,20 @@ class BlockFunction(LoopFunction):
         for node, cut in self.cuts.items():
             loop += self._taken(node, cut) if cut is not None else []
         checks = [INDENT + line for line in self._bounds()]
-        return self._function(name, [*ahead, *loop, *inside, *checks, *body], results)
+        self.terms.symbols.discard(rows)
+        return self._function(name, [*ahead, *loop, *inside, *checks, *body], final)
+
+    def _whole(self, node: Node) -> Shape:
+        """The shape of what the caller has: all rows."""
+        axis = self.cuts.get(node) if node in self.cuts else self.joins[node]
+        if axis is None or axis == SUMMED:
+            return node.shape
+        return (*node.shape[:axis], self.region.dim, *node.shape[axis + 1 :])
+
+    def _made(self, node: Node) -> Made:
+        name = self.joined.get(node) or self.terms.variable(node)
+        start = self._start(self.places[node]) if self._goes_on(self.places[node]) else None
+        return Made(name, self._whole(node), node.dtype, start)
 
     def _taken(self, node: Node, cut: int) -> list[str]:
         """The lines that take a block of what is given."""
@@ -184,14 +190,6 @@ class BlockFunction(LoopFunction):
 
     def _part(self, name: str, axis: int) -> str:
         return f"{name}[{':, ' * axis}{self.start}:{self.stop}]"
-
-    def _made(self, name: str, node: Node, axis: int) -> list[str]:
-        """The line that makes the array for all blocks of a result."""
-        shape = (*node.shape[:axis], self.region.dim, *node.shape[axis + 1 :])
-        sizes = [self.terms.dim(dim) for dim in shape]
-        source = sizes[0] if len(sizes) == 1 else f"({', '.join(sizes)})"
-        dtype = "" if node.dtype == np.float64 else f", np.{numpy_name(node.dtype)}"
-        return layout(f"{name} = np.empty({source}{dtype})", 1)
 
     def _length(self, dim: Dim) -> str:
         return re.sub(rf"\b{self.region.rows.name}\b", self.step, super()._length(dim))

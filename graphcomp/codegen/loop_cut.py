@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from graphcomp.codegen.loop_choice import gains_by_blocks
+from graphcomp.codegen.loop_choice import gains_by_blocks, has_products
 from graphcomp.codegen.loop_units import is_number, nest_of, view_of
 from graphcomp.codegen.notes import scoped
 from graphcomp.codegen.regions import CALL, PART, cut_into_rows
@@ -50,26 +50,55 @@ def cut_into_loops(
     *,
     threads: bool = False,
 ) -> tuple[list[Node], dict[Node, str], dict[Node, Node]]:
-    """The outputs with calls in place of what is computed in loops; as `cut_into_rows`."""
-    apart = _taken_apart(outputs)
-    roots = [apart[node] for node in outputs]
-    wanted = {apart[node]: name for node, name in names.items() if node in apart}
+    """The outputs with calls in place of what is computed in loops; as `cut_into_rows`.
+
+    Rows that have products of matrices are cut into blocks first, as for NumPy: what stands between
+    the products is cut into loops when the function of a block is written.
+    """
+    roots, wanted, first = cut_into_rows(outputs, names, late, has_products)
+    roots, wanted, apart = _taken_apart(roots, wanted)
     gains = partial(gains_by_blocks, threads=threads)
     roots, wanted, blocks = cut_into_rows(roots, wanted, late, gains, plain=True)
-    if blocks:
-        apart = {old: blocks[new] for old, new in apart.items() if new in blocks}
-    order = topological(roots)
-    bases = _bases(order)
-    groups = _groups(order, bases, roots, late)
-    if not groups and not blocks:
+    roots, wanted, looped = _cut_entries(roots, wanted, late)
+    if not (first or blocks or looped):
         return list(outputs), dict(names), {}
-    memo = _replace(bases, roots, groups, wanted)
-    named = {memo[node]: name for node, name in wanted.items() if node in memo}
-    left = {old: memo[new] for old, new in apart.items() if new in memo}
-    return [memo[node] for node in roots], named, left
+    return roots, wanted, _composed([first, apart, blocks, looped])
 
 
-def _taken_apart(outputs: Sequence[Node]) -> dict[Node, Node]:
+def cut_block_into_loops(
+    outputs: Sequence[Node], names: Mapping[Node, str]
+) -> tuple[list[Node], dict[Node, str]]:
+    """The outputs of a block of rows, with calls in place of what is computed in loops."""
+    roots, wanted, _ = _taken_apart(outputs, names)
+    return _cut_entries(roots, wanted, ())[:2]
+
+
+def _cut_entries(
+    outputs: Sequence[Node], names: Mapping[Node, str], late: Collection[Node]
+) -> tuple[list[Node], dict[Node, str], dict[Node, Node]]:
+    """As `cut_into_loops`, without blocks of rows."""
+    order = topological(outputs)
+    bases = _bases(order)
+    groups = _groups(order, bases, outputs, late)
+    if not groups:
+        return list(outputs), dict(names), {}
+    memo = _replace(bases, outputs, groups, names)
+    named = {memo[node]: name for node, name in names.items() if node in memo}
+    return [memo[node] for node in outputs], named, memo
+
+
+def _composed(steps: Sequence[Mapping[Node, Node]]) -> dict[Node, Node]:
+    """What has become of each node after all steps; those that changed nothing are empty."""
+    first, *rest = [step for step in steps if step]
+    left = dict(first)
+    for step in rest:
+        left = {old: step[new] for old, new in left.items() if new in step}
+    return left
+
+
+def _taken_apart(
+    outputs: Sequence[Node], names: Mapping[Node, str]
+) -> tuple[list[Node], dict[Node, str], dict[Node, Node]]:
     """What becomes of each node where ops are put together from others that have loops."""
     memo: dict[Node, Node] = {}
     for node in topological(outputs):
@@ -79,7 +108,8 @@ def _taken_apart(outputs: Sequence[Node]) -> dict[Node, Node]:
             memo[node] = scoped(made, node.scope) if node.scope else made
         else:
             memo[node] = node if args == node.args else node.rebuild(args)
-    return memo
+    named = {memo[node]: name for node, name in names.items() if node in memo}
+    return [memo[node] for node in outputs], named, memo
 
 
 def _bases(order: Sequence[Node]) -> dict[Node, Node]:

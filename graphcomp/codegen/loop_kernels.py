@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from graphcomp.codegen.block import Names
+from graphcomp.codegen.block import Kernels, Names
 from graphcomp.codegen.dialects import Context
 from graphcomp.codegen.loop_blocks import BlockFunction
 from graphcomp.codegen.loop_cut import Loops
@@ -16,6 +17,14 @@ from graphcomp.node import Node
 from graphcomp.op import ATOM
 
 
+class RowKernels(Kernels, Protocol):
+    """Writes functions for blocks of rows."""
+
+    @property
+    def lines(self) -> list[str]:
+        """The source of the functions."""
+
+
 @dataclass
 class LoopKernels:
     """The functions of loops that one function calls.
@@ -24,15 +33,25 @@ class LoopKernels:
         context: what the module knows.
         taken: names that no variable may have.
         prefix: of their names.
-        lines: their source.
+        results: of the function.
+        rows: writes functions that call NumPy on blocks of rows.
+        made: how the arrays are made that calls are given to fill, by part.
     """
 
     context: Context
     taken: Collection[str]
     prefix: str
-    lines: list[str] = field(default_factory=list)
+    results: Collection[Node] = ()
+    rows: RowKernels | None = None
+    _own: list[str] = field(default_factory=list)
+    made: dict[Node, str] = field(default_factory=dict)
     numbers: bool = True
     _names: Names = field(default_factory=lambda: Names(()))
+
+    @property
+    def lines(self) -> list[str]:
+        """The source of the functions."""
+        return [*self._own, *(self.rows.lines if self.rows is not None else [])]
 
     def call(
         self, call: Node, pieces: Sequence[Piece], parts: Sequence[Node], names: Sequence[str]
@@ -45,19 +64,27 @@ class LoopKernels:
             parts: the parts.
             names: what the caller calls them.
         """
+        part: Loops | Region = call.param("region")
+        if self.rows is not None and isinstance(part, Region) and not part.plain:
+            return self.rows.call(call, pieces, parts, names)
         args = [
             self.context.full(self.context.strong(piece), node.shape)
             for piece, node in zip(pieces, call.args, strict=True)
         ]
         name = self._names.give(f"_{self.prefix.lstrip('_')}_loops")
-        part: Loops | Region = call.param("region")
         function = (
             BlockFunction(self.context, self.taken, part, [a.text for a in args], names)
             if isinstance(part, Region)
             else LoopFunction(self.context, self.taken, part, [a.text for a in args], names)
         )
-        self.lines += function.lines(name)
-        dims = [self.context.dims.get(dim, dim) for dim in function.dims]
+        final = {
+            inner for inner, own in zip(part.outputs, parts, strict=True) if own in self.results
+        }
+        self._own += function.lines(name, final)
+        signature = function.signature
+        dims = [self.context.dims.get(dim, dim) for dim in signature.passed]
+        arrays = [each for each in parts if each.shape]
+        self.made |= dict(zip(arrays, signature.places, strict=True))
         nothing: frozenset[str] = frozenset()
         return Piece(
             f"{name}({', '.join([*(a.text for a in args), *dims])})",
@@ -65,5 +92,5 @@ class LoopKernels:
             parts[0].shape,
             parts[0].dtype,
             reads=nothing.union(*(arg.reads for arg in args)),
-            dims=frozenset(function.dims).union(*(arg.dims for arg in args)),
+            dims=frozenset(signature.dims).union(*(arg.dims for arg in args)),
         )

@@ -5,31 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
-import numpy as np
-
 from graphcomp.codegen.block import INLINE, Names
 from graphcomp.codegen.dialects import Context
-from graphcomp.codegen.layout import INDENT, WIDTH, comment, definition, docstring, layout, returned
+from graphcomp.codegen.layout import INDENT, WIDTH, comment, layout
 from graphcomp.codegen.loop_bounds import needed_sizes
 from graphcomp.codegen.loop_cut import Loops
 from graphcomp.codegen.loop_memory import Place, places_of
 from graphcomp.codegen.loop_order import Item, Loop, Order, writes_own
-from graphcomp.codegen.loop_terms import Terms, numpy_name, reads_of
+from graphcomp.codegen.loop_signature import Made, Signature, length, made_array
+from graphcomp.codegen.loop_terms import Terms, reads_of
 from graphcomp.codegen.loop_units import Unit, name_axes, units_of
 from graphcomp.codegen.notes import Said, rule_of
-from graphcomp.codegen.pieces import DEFAULTS, Piece
+from graphcomp.codegen.pieces import Piece
 from graphcomp.nest import PRODUCT, TOTAL, Join
 from graphcomp.node import Node
 from graphcomp.op import ATOM
 from graphcomp.rewrite import Rule
-from graphcomp.shape import MAX_RANK, Dim
+from graphcomp.shape import MAX_RANK, Dim, Shape
 
 _IN_PLACE = re.compile(r"\{0\} (.) \{1\}\Z")
 _OPERATOR = re.compile(r" [-+*/] ")
 _SIMPLE = re.compile(r"-?[\w.]+(\[[\w, ]+\])?\Z")
 _COUNTERS = [*"ijkpqrstuv", *(f"i{n}" for n in range(2, 2 * MAX_RANK))]
-#: The longest type of a tuple that is written out.
-_LONGEST = 44
 
 
 class LoopFunction:
@@ -44,9 +41,11 @@ class LoopFunction:
 
     Attributes:
         about: what the function says of itself.
+        signature: what it is given and returns, as soon as it is written.
     """
 
     about = "Entry by entry, in loops."
+    signature: Signature
 
     def __init__(
         self,
@@ -98,36 +97,37 @@ class LoopFunction:
         """Whether the body runs more than once."""
         return False
 
-    @property
-    def dims(self) -> list[str]:
-        """The named dimensions that it reads, in order."""
-        return sorted(self.terms.symbols)
-
     # ------------------------------------------------------------ the function
 
-    def lines(self, name: str) -> list[str]:
-        """The function as lines."""
+    def lines(self, name: str, final: Collection[Node] = ()) -> list[str]:
+        """The function as lines; numbers among `final` are Python's own."""
         body = self._body(self.items, (), 1)
         arrays = [line for p in self.places.values() if p.axes for line in self._allocated(p)]
-        results = [self._result(node) for node in self.loops.outputs]
-        return self._function(name, [*self._bounds(), *arrays, *body], results)
+        return self._function(name, [*self._bounds(), *arrays, *body], final)
 
-    def _function(self, name: str, body: Sequence[str], results: Sequence[str]) -> list[str]:
+    def _function(self, name: str, body: Sequence[str], final: Collection[Node]) -> list[str]:
         """Signature, statements and results."""
-        ahead = [
-            line
-            for node, given in self.given.items()
-            if node.shape == () and node.dtype not in DEFAULTS
-            for line in layout(f"{given} = {self.terms.cast(given, node.dtype)}", 1)
-        ]
-        dims = [self.context.dims.get(dim, dim) for dim in self.dims]
-        params = [f"{v}: {'Array' if n.shape else 'Any'}" for n, v in self.given.items()]
-        params += [f"{dim}: int" for dim in dims]
+        given = [(node, name, self._whole(node)) for node, name in self.given.items()]
+        outputs = self.loops.outputs
+        self.signature = Signature(
+            self.terms,
+            given,
+            [self._made(node) for node in outputs if node.shape],
+            [(node, self.terms.number(node)) for node in outputs if not node.shape],
+            frozenset(final),
+        )
         decorator = "@_threaded" if self.threaded else "@_compiled"
-        lines = ["", "", decorator, *definition(name, params, self._type())]
-        lines += docstring(self.about, indent=1)
-        end = returned(tuple(results) if len(results) > 1 else results[0], 1)
-        return [*lines, *ahead, *body, *end]
+        return self.signature.lines(name, decorator, self.about, body)
+
+    def _whole(self, node: Node) -> Shape:
+        """The shape of what the caller has."""
+        return node.shape
+
+    def _made(self, node: Node) -> Made:
+        """An array that the caller makes for the function."""
+        place = self.places[node]
+        start = None if place.maker is not None else self._start(place)
+        return Made(self.terms.variable(node), self._whole(node), node.dtype, start)
 
     def _bounds(self) -> list[str]:
         """The error where a size is too small for an index."""
@@ -138,43 +138,20 @@ class LoopFunction:
             lines += layout('raise IndexError("an array is too small for an index into it")', 2)
         return lines
 
-    def _type(self) -> str:
-        kinds = ["Array" if node.shape else "Any" for node in self.loops.outputs]
-        if len(kinds) == 1:
-            return kinds[0]
-        text = f"tuple[{', '.join(kinds)}]"
-        if len(text) <= _LONGEST:
-            return text
-        return f"tuple[{kinds[0] if len(set(kinds)) == 1 else 'Any'}, ...]"
-
-    def _result(self, node: Node) -> str:
-        place = self.places[node]
-        return self.terms.variable(node) if place.axes else self.terms.number(node)
-
     # ------------------------------------------------------------ memory
 
     def _allocated(self, place: Place) -> list[str]:
-        """The line that makes an array."""
+        """The line that makes an array; none where the caller makes it."""
         node = place.node
-        name = self.terms.variable(node)
-        shape = tuple(node.shape[axis] for axis in place.axes)
-        sizes = [self._length(dim) for dim in shape]
-        source = sizes[0] if len(sizes) == 1 else f"({', '.join(sizes)})"
-        dtype = "" if node.dtype == np.float64 else f", np.{numpy_name(node.dtype)}"
-        start = self._start(place)
-        runs = place.maker is not None or self._again()
-        if not self._goes_on(place) and (place.scope or start is None or runs):
-            call = f"np.empty({source}{dtype})"
-        elif start in {"0.0", "0", "False"}:
-            call = f"np.zeros({source}{dtype})"
-        else:
-            call = f"np.full({source}, {start}{dtype})"
-        return layout(f"{name} = {call}", 1)
+        if node in self.loops.outputs:
+            return []
+        sizes = [self._length(node.shape[axis]) for axis in place.axes]
+        runs = place.maker is not None or place.scope or self._again()
+        start = None if runs else self._start(place)
+        return layout(f"{self.terms.variable(node)} = {made_array(sizes, node.dtype, start)}", 1)
 
     def _length(self, dim: Dim) -> str:
-        """The length of an axis, which is never negative."""
-        text = self.terms.dim(dim)
-        return f"max({text}, 0)" if "-" in text else text
+        return length(self.terms.dim(dim))
 
     def _start(self, place: Place) -> str | None:
         return None if place.join is None else place.join.start[place.node.dtype.kind]

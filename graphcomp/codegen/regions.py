@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import sympy
 
+from graphcomp.codegen.dimensions import degree
 from graphcomp.codegen.scattered import scattered_sums
 from graphcomp.graph import input_node
 from graphcomp.names import fresh_name
@@ -56,6 +57,7 @@ class Region:
             node that scatters it there, or None where it is that result.
         names: of nodes of the small graph, wanted.
         turned: whether inside, the axis that is cut is the last one.
+        plain: whether rows stay where they are, and results are only joined or added.
     """
 
     dim: Dim
@@ -67,6 +69,7 @@ class Region:
     places: tuple[tuple[int, Node | None], ...]
     names: Mapping[Node, str]
     turned: bool = False
+    plain: bool = False
 
 
 #: The call of a region: its arguments are the inputs of the region.
@@ -103,7 +106,7 @@ def cut_into_rows(
     outputs: Sequence[Node],
     names: Mapping[Node, str],
     late: Collection[Node] = (),
-    wanted: Callable[[Sequence[Node], Collection[Node]], bool] = lambda _nodes, _summed: True,
+    wanted: Callable[..., bool] = lambda _nodes, _summed, _dim: True,
     *,
     plain: bool = False,
 ) -> tuple[list[Node], dict[Node, str], dict[Node, Node]]:
@@ -113,7 +116,7 @@ def cut_into_rows(
         outputs: the nodes.
         names: of nodes, wanted.
         late: inputs that are known later than all others (the seeds of a pullback).
-        wanted: whether a region of these nodes, some of them sums over the rows, is cut at all.
+        wanted: whether these nodes, some of them sums over the rows, are cut along a dimension.
         plain: whether rows stay where they are, and blocks give only arrays that are joined or added.
 
     Returns:
@@ -140,7 +143,7 @@ def _best(
     order: Sequence[Node],
     results: set[Node],
     late: Collection[Node],
-    wanted: Callable[[Sequence[Node], Collection[Node]], bool],
+    wanted: Callable[..., bool],
 ) -> list[_Candidate]:
     """The regions along the dimension by which most is gained."""
     best: list[_Candidate] = []
@@ -152,7 +155,7 @@ def _best(
         found = [
             c
             for c in along.candidates(order)
-            if c.worth_it(dim, order, results) and wanted(c.nodes, along.summed)
+            if c.worth_it(dim, order, results) and wanted(c.nodes, along.summed, dim)
         ]
         work = sum(c.saved(order, results) for c in found)
         leading = -sum(along.axis[node] for c in found for node in c.work)
@@ -309,23 +312,16 @@ class _Candidate:
 
     def _expands(self, order: Sequence[Node], results: set[Node]) -> bool:
         """Whether something inside is larger than all that goes in and comes out."""
-        inner = max((_degree(size_of(node.shape)) for node in self.work), default=(0, 0))
+        inner = max((degree(size_of(node.shape)) for node in self.work), default=(0, 0))
         edge = [arg for node in self.nodes for arg in node.args if arg not in self.inside]
         exported = needed(self, order, results)
-        outer = [_degree(size_of(node.shape)) for node in [*edge, *exported]]
+        outer = [degree(size_of(node.shape)) for node in [*edge, *exported]]
         return bool(outer) and inner[0] > max(outer)[0]
 
 
-def _degree(size: Dim) -> tuple[int, int]:
-    """How a size compares with others: by the number of its factors, then by its number."""
-    if isinstance(size, int):
-        return 0, size
-    return int(sympy.total_degree(size)), 1
-
-
 def _entries(node: Node) -> float:
-    degree, number = _degree(size_of(node.shape))
-    return float(number * 64**degree)
+    power, number = degree(size_of(node.shape))
+    return float(number * 64**power)
 
 
 def moves(node: Node) -> bool:
@@ -448,6 +444,7 @@ def _leave(
         tuple(along.axis.get(node, SUMMED) for node in outputs),
         tuple(places),
         {twins[node]: names[node] for node in candidate.nodes if node in names},
+        plain=plain,
     )
     region = region if plain else _with_rows_last(region)
     call = intern(CALL, tuple(memo[node] for node in inputs), (("region", region),))
@@ -473,10 +470,10 @@ def _lines_are_short(region: Region) -> bool:
     """
     rows = region.rows
     inner = [node for node in topological(region.outputs) if node.args and rows in node.shape]
-    largest = max((_degree(size_of(node.shape)) for node in inner), default=(0, 0))
+    largest = max((degree(size_of(node.shape)) for node in inner), default=(0, 0))
     edge = [node for node in (*region.parameters, *region.outputs) if rows in node.shape]
-    return all(_degree(size_of(node.shape)) < largest for node in edge) and any(
-        node.shape[-1] != rows and _degree(size_of(node.shape)) == largest for node in inner
+    return all(degree(size_of(node.shape)) < largest for node in edge) and any(
+        node.shape[-1] != rows and degree(size_of(node.shape)) == largest for node in inner
     )
 
 

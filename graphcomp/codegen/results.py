@@ -10,10 +10,12 @@ from graphcomp.codegen.arguments import result_type
 from graphcomp.codegen.block import Names
 from graphcomp.codegen.dialects import Context
 from graphcomp.codegen.layout import Call, layout, returned
+from graphcomp.codegen.loop_signature import is_float
 from graphcomp.codegen.parameters import key_source
 from graphcomp.codegen.pieces import Piece
 from graphcomp.codegen.plans import Tree, leaves
 from graphcomp.codegen.records import Records
+from graphcomp.codegen.regions import PART, Region
 from graphcomp.node import Node
 from graphcomp.op import ATOM
 
@@ -123,7 +125,7 @@ class Results:
         piece = pieces[node]
         if node.shape == ():
             literal = piece.number and not piece.reads
-            if literal or not self.context.dialect.arrays:
+            if literal or _is_compiled(node, piece) or not self.context.dialect.arrays:
                 return piece.text
             return f"{result_type(node)}({piece.text})"
         if piece.shape != node.shape:
@@ -142,3 +144,11 @@ class Results:
         if number is not None and str(number) in {"0.0", "1.0"}:
             return f"np.{'ones' if number else 'zeros'}({shape}{dtype})"
         return f"np.full({shape}, {piece.text}{dtype})"
+
+
+def _is_compiled(node: Node, piece: Piece) -> bool:
+    """Whether compiled code returns it, as a float of Python."""
+    if node.op is not PART or not piece.number or not is_float(node):
+        return False
+    region = node.args[0].param("region")
+    return not isinstance(region, Region) or region.plain

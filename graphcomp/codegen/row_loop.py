@@ -94,6 +94,10 @@ class RowLoop:
         i, j = names.give("i"), names.give("j")
         views = [name for name, _ in self.views.values()]
         given = [*self.args, *self.dims, *views, *self.places.block]
+        memory, scratch = self.scratch
+        anew = scratch is not None and self.context.dialect.compiled
+        if scratch is not None and anew:
+            given.append(self._memory(scratch, rows, ""))
         whole = f"{self.block_name}({', '.join(given)})"
         if not views:
             lines += [f"{INDENT}if {rows} <= {step}:", *layout(f"return {whole}", 2)]
@@ -119,7 +123,6 @@ class RowLoop:
             for k in self.filled
         ]
         ahead: list[str] = []
-        memory, scratch = self.scratch
         if scratch is not None:
             own = names.give("memory") if self.threaded else ""
             ahead = [f"{memory} = {self._memory(scratch, step, own)}"]
@@ -128,7 +131,7 @@ class RowLoop:
                 found = given[0] if given else "{}"
                 lines += layout(f"{own}: dict[str, Any] = {found}", 1)
             axis = scratch.shape.index(self.region.rows)
-            handed.append(f"{memory}[{':, ' * (axis + 1)}: {rows} - {i}]")
+            handed.append(memory if anew else f"{memory}[{':, ' * (axis + 1)}: {rows} - {i}]")
         call = f"{self.block_name}({', '.join(handed)})"
         turns, end = f"range(0, {rows}, {step})", f"{j} = {i} + {step}"
         joined = self._joined(i, j)
@@ -137,6 +140,9 @@ class RowLoop:
         else:
             lines += [text for line in ahead for text in layout(line, 1)]
             lines += [f"{INDENT}for {i} in {turns}:", f"{INDENT * 2}{end}"]
+            if scratch is not None and anew:  # compiled code is slow on what has gaps
+                lines.append(f"{INDENT * 2}if {j} > {rows}:")
+                lines += layout(f"{memory} = {self._memory(scratch, f'{rows} - {i}', '')}", 3)
             lines += self._added(call, joined)
         return [*lines, *self._return(1)]
 

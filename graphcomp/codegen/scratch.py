@@ -13,6 +13,7 @@ import numpy as np
 
 from graphcomp.codegen.buffers import Statement, last_reads
 from graphcomp.codegen.out import out_call
+from graphcomp.node import Node
 from graphcomp.shape import Shape
 
 
@@ -45,17 +46,30 @@ def with_scratch(
     used = 0
     ends: dict[int, list[str]] = {}
     result: list[Statement] = []
+
+    def slot(target: str, i: int) -> str:
+        """A place that is free until the last statement that reads the variable."""
+        nonlocal used
+        if not free:
+            free.append(names[used])
+            used += 1
+        found = free.pop()
+        ends.setdefault(last.get(target, i), []).append(found)
+        return found
+
     for i, each in enumerate(statements):
         statement = each
         call = out_call(statement.piece.text) if _fits(statement, shape) else None
         if call is not None:
-            if not free:
-                free.append(names[used])
-                used += 1
-            slot = free.pop()
-            ends.setdefault(last.get(statement.target, i), []).append(slot)
-            text = f"{call}, out={slot})"
+            text = f"{call}, out={slot(statement.target, i)})"
             statement = replace(statement, piece=statement.piece._replace(text=text))
+        elif any(statement.fills):
+            made = ((statement.target, statement.node), *statement.also)
+            fills = [
+                slot(target, i) if fill.startswith("np.empty") and _holds(node, shape) else fill
+                for (target, node), fill in zip(made, statement.fills, strict=True)
+            ]
+            statement = replace(statement, fills=tuple(fills))
         result.append(statement)
         free += ends.pop(i, [])[::-1]
     return result, Scratch(tuple(names[:used]), shape) if used else None
@@ -68,9 +82,12 @@ def _fits(statement: Statement, shape: Shape) -> bool:
         statement.operator == "="
         and not statement.also
         and not node.op.view
-        and node.shape == shape
+        and _holds(node, shape)
         and statement.piece.shape == shape
-        and node.dtype == np.float64
         and bool(statement.operands)
         and all(operand.dtype == np.float64 for operand in statement.operands)
     )
+
+
+def _holds(node: Node, shape: Shape) -> bool:
+    return node.shape == shape and node.dtype == np.float64

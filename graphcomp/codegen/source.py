@@ -140,11 +140,11 @@ class _Function:
         self.results = Results(prepared.outputs, writer.context, self.names, writer.records)
         own = {*self.arguments.names.values(), *self.arguments.dims.values()}
         taken = set(writer.taken) - own
-        self.kernels: LoopKernels | Kernels = (
-            LoopKernels(writer.context, taken, name)
-            if writer.context.dialect.compiled
-            else Kernels(writer.context, taken, name, writer.records)
-        )
+        rows = Kernels(writer.context, taken, name, writer.records)
+        self.kernels: LoopKernels | Kernels = rows
+        if writer.context.dialect.compiled:
+            results = prepared.outputs.values()
+            self.kernels = LoopKernels(writer.context, taken, name, results, rows)
 
     def _parameter(self, node: Node, name: str) -> None:
         reads = frozenset({name})

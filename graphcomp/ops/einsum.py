@@ -141,7 +141,8 @@ def _einsum_nest(shapes: Sequence[Shape], *, subscripts: str) -> Nest | None:
     known = [size for size in sizes.values() if isinstance(size, int)]
     if len(shapes) > 2:
         return None
-    if len(sizes) > 2 and (len(known) < len(sizes) - 1 or size_of(known) > _LARGE):
+    once = any(set(term) == set(sizes) for term in letters)  # each of its entries is read once
+    if len(sizes) > 2 and not once and (len(known) < len(sizes) - 1 or size_of(known) > _LARGE):
         return None
     number = {letter: i for i, letter in enumerate(sizes)}
     places = [loops([number[letter] for letter in term]) for term in (*letters, result)]

@@ -251,15 +251,16 @@ def _checked(X: Any, y: Any, w: Any) -> tuple[Array, Array, Array]:
 
 @_compiled
 def _regression_value_and_grad_loops(
-    X: Array, w: Array, y: Array, a4: Any, d: int, n: int
-) -> tuple[Any, Array]:
+    X: Array, w: Array, y: Array, a4: Any, t4: Array
+) -> Any:
     """All rows in loops, in blocks that stay in the cache."""
+    d = X.shape[1]
+    n = X.shape[0]
     width = d + 1
     step = max(1024 // width, 1) * 64
     w1 = np.empty(step)
     t2 = 0.0
     t3 = np.empty(step)
-    t4 = np.zeros(d)
     for start in range(0, n, step):
         rows = min(step, n - start)
         stop = start + rows
@@ -280,19 +281,19 @@ def _regression_value_and_grad_loops(
         for i in range(rows):
             for j in range(d):
                 t4[j] = _plus_product(t4[j], X_block[i, j], t3[i])
-    return t2, t4
+    return t2
 
 
 @_compiled
 def _regression_value_and_grad_loops_2(
-    t1: Any, t2: Array, d: int, n: int
-) -> tuple[Any, Array]:
+    t1: Any, t2: Array, n: int, d_regression_d_w: Array
+) -> float:
     """Entry by entry, in loops."""
-    d_regression_d_w = np.empty(d)
+    d = t2.shape[0]
     regression = t1 / float(n)
     for i in range(d):
         d_regression_d_w[i] = -t2[i]
-    return regression, d_regression_d_w
+    return float(regression)
 
 
 def regression_value_and_grad(
@@ -302,48 +303,50 @@ def regression_value_and_grad(
     X, y, w = _checked(X, y, w)
     n = X.shape[0]
     d = X.shape[1]
-    t1, t2 = _regression_value_and_grad_loops(X, w, y, 1.0 / np.float64(n), d, n)
-    regression, d_regression_d_w = _regression_value_and_grad_loops_2(t1, t2, d, n)
-    return float(regression), d_regression_d_w
+    t2 = np.zeros(d)
+    t1 = _regression_value_and_grad_loops(X, w, y, 1.0 / np.float64(n), t2)
+    d_regression_d_w = np.empty(d)
+    regression = _regression_value_and_grad_loops_2(t1, t2, n, d_regression_d_w)
+    return regression, d_regression_d_w
 
 
 @_compiled
-def _regression_vjp_loops(
-    X: Array, w: Array, y: Array, d: int, n: int
-) -> tuple[Any, Array]:
+def _regression_vjp_loops(X: Array, w: Array, y: Array, t1_all: Array) -> Any:
     """All rows in loops, in blocks that stay in the cache."""
+    d = X.shape[1]
+    n = X.shape[0]
     width = d + 1
     step = max(1024 // width, 1) * 64
-    t3_all = np.empty(n)
     w1 = np.empty(step)
-    t2 = 0.0
+    t3 = 0.0
     for start in range(0, n, step):
         rows = min(step, n - start)
         stop = start + rows
         X_block = X[start:stop]
         y_block = y[start:stop]
-        t3 = t3_all[start:stop]
+        t1 = t1_all[start:stop]
         for i in range(rows):
-            t1 = 0.0
+            t2 = 0.0
             for j in range(d):
-                t1 = _plus_product(t1, X_block[i, j], w[j])
-            w1[i] = t1
+                t2 = _plus_product(t2, X_block[i, j], w[j])
+            w1[i] = t2
         for i in range(rows):
             w2 = -y_block[i] * w1[i]
             # softplus: log(1 + exp(x)), without overflow or cancellation
             w4 = _one_softplus(w2)
-            t2 = _plus(t2, w4)
-            t3[i] = _one_sigmoid(w2)
-    return t2, t3_all
+            t3 = _plus(t3, w4)
+            t1[i] = _one_sigmoid(w2)
+    return t3
 
 
 @_compiled
 def _regression_vjp_loops_2(
-    u: Any, t2: Array, y: Array, X: Array, d: int, n: int
-) -> Array:
+    u: Any, t2: Array, y: Array, X: Array, w_bar: Array
+) -> None:
     """Entry by entry, in loops."""
+    d = X.shape[1]
+    n = t2.shape[0]
     t3 = np.zeros(d)
-    w_bar = np.empty(d)
     t1 = u / float(n)
     for i in range(n):
         w2_bar = t1 * t2[i]
@@ -352,7 +355,6 @@ def _regression_vjp_loops_2(
             t3[j] = _plus_product(t3[j], X[i, j], t4)
     for i in range(d):
         w_bar[i] = -t3[i]
-    return w_bar
 
 
 def regression_vjp(
@@ -362,13 +364,15 @@ def regression_vjp(
     X, y, w = _checked(X, y, w)
     n = X.shape[0]
     d = X.shape[1]
-    t1, t2 = _regression_vjp_loops(X, w, y, d, n)
+    t2 = np.empty(n)
+    t1 = _regression_vjp_loops(X, w, y, t2)
     regression = np.float64(t1) / float(n)
 
     def vjp(u: float) -> Array:
         """Cotangents of w (d,)."""
         u = _as_scalar("u", u)
-        w_bar = _regression_vjp_loops_2(u, t2, y, X, d, n)
+        w_bar = np.empty(d)
+        _regression_vjp_loops_2(u, t2, y, X, w_bar)
         return w_bar
 
     return float(regression), vjp

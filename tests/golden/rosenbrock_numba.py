@@ -119,8 +119,9 @@ def _checked(x: ArrayLike) -> Array:
 
 
 @_threaded
-def _rosenbrock_loops(x: Array, n: int) -> Any:
+def _rosenbrock_loops(x: Array) -> float:
     """Entry by entry, in loops."""
+    n = x.shape[0]
     t1 = 0.0
     t2 = 0.0
     for i in numba.prange(n - 1):
@@ -130,28 +131,26 @@ def _rosenbrock_loops(x: Array, n: int) -> Any:
         t3 = 1.0 - x[i]
         t2 += t3 * t3
     rosenbrock = 100.0 * t1 + t2
-    return rosenbrock
+    return float(rosenbrock)
 
 
 def rosenbrock(x: ArrayLike) -> float:
     """Value of rosenbrock."""
     x = _checked(x)
-    n = x.shape[0]
-    rosenbrock = _rosenbrock_loops(x, n)
-    return float(rosenbrock)
+    rosenbrock = _rosenbrock_loops(x)
+    return rosenbrock
 
 
 @_compiled
-def _rosenbrock_hvp_loops(v_x: Array, x: Array, n: int) -> Array:
+def _rosenbrock_hvp_loops(v_x: Array, x: Array, hvp_x: Array) -> None:
     """Entry by entry, in loops."""
-    hvp_x = np.zeros(n)
+    n = v_x.shape[0]
     for i in range(n - 1):
         t1 = v_x[i + 1] - 2.0 * (v_x[i] * x[i])
         hvp_x[i + 1] += 200.0 * t1
         w3 = x[i] * x[i]
         w4 = x[i + 1] - w3
         hvp_x[i] += -400.0 * (t1 * x[i] + v_x[i] * w4) - -2.0 * v_x[i]
-    return hvp_x
 
 
 def rosenbrock_hvp(x: ArrayLike, v_x: ArrayLike) -> Array:
@@ -161,5 +160,6 @@ def rosenbrock_hvp(x: ArrayLike, v_x: ArrayLike) -> Array:
     v_x = _as_array("v_x", v_x, ("n",))
     if v_x.shape != (n,):
         raise _misfit("v_x", v_x.shape, (n,), ("n",), ("x",))
-    hvp_x = _rosenbrock_hvp_loops(v_x, x, n)
+    hvp_x = np.zeros(n)
+    _rosenbrock_hvp_loops(v_x, x, hvp_x)
     return hvp_x
