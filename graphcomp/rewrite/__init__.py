@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from graphcomp.rewrite.algebra import simplify, simplify_graph
 from graphcomp.rewrite.expansion import expand
+from graphcomp.rewrite.factors import factors_at_source
 from graphcomp.rewrite.naming import without_names
 from graphcomp.rewrite.pipeline import PASSES, Pass, Roots, run_passes
 from graphcomp.rewrite.rules import Report, Rule
@@ -18,6 +19,7 @@ __all__ = [
     "Roots",
     "Rule",
     "expand",
+    "factors_at_source",
     "run_passes",
     "share",
     "simplify",
