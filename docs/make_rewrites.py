@@ -59,6 +59,13 @@ and `logsumexp(x)`, the exponentials of `x - max(x)` and their total; with `sigm
 of the sigmoid, `exp(-|x|)`. An op that stands alone stays a call. Compiled loops share such work by themselves.
 """
 
+FACTORS = """
+## factors
+
+Last, numbers that several products with one value have in front go to the value: `2*(s*x)`, `2*(s*y)` and `2*(s*z)` are
+`t*x`, `t*y` and `t*z` with `t = 2*s`. Only powers of two between 1/16 and 16 are moved: a product with one is exact.
+"""
+
 TAIL = """
 ## What is left alone, and why
 
@@ -89,7 +96,7 @@ def main() -> None:
 
 def page() -> str:
     """The text of the page."""
-    return HEAD + "".join(map(section, PASSES)) + sharing() + TAIL
+    return HEAD + "".join(map(section, PASSES)) + sharing() + FACTORS + TAIL
 
 
 def sharing() -> str:

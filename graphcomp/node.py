@@ -144,11 +144,11 @@ class Node(_Draft, NumpyProtocol, ArrayMethods, RefusedMethods):
     @property
     def constant(self) -> float | None:
         """The number, if this is one number, possibly broadcast; else None."""
-        node = self.args[0] if self.op is BROADCAST else self
-        if node.op is not CONSTANT:
+        if self.op is not CONSTANT and self.op is not BROADCAST:  # mostly
             return None
-        value: Value = node.params[0][1]
-        return value.number
+        node = self.args[0] if self.args else self
+        value: Value | None = node.params[0][1] if node.op is CONSTANT else None
+        return None if value is None else value.number
 
     def param(self, name: str) -> Any:
         """The parameter `name` of the op."""

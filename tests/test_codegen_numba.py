@@ -553,6 +553,7 @@ def test_many_scalars_and_other_dtypes_are_compiled():
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_long_functions_in_parts(name, as_python, monkeypatch):
+    monkeypatch.setattr(loop_cut, "WHOLE", 5)
     monkeypatch.setattr(loop_cut, "ONCE", 5)
     graph = function(name)
     kinds = ("value_and_grad", "vjp", "hvp")
@@ -791,3 +792,16 @@ def test_the_source_is_the_same_in_every_process():
         for seed in ("1", "2")
     }
     assert len(texts) == 1
+
+
+def test_long_formulas_are_one_loop_without_arrays_between_steps(as_python):
+    def long(x, y):
+        for _ in range(60):
+            x, y = x * y + gc.sin(x), x - y
+        return gc.sum(x * y)
+
+    graph = gc.from_function(long, shapes={"x": "n", "y": "n"})
+    source = generate(graph, ["value"], target="numba")
+    assert source.count("@_compiled") == 1
+    assert source.count("for i in range(n)") == 1
+    assert "np.empty(n)" not in source

@@ -119,6 +119,8 @@ ARITHMETIC_TABLE = [
     ("size_out_of_difference", U / SIZE - V / SIZE, (U - V) / SIZE),
     ("size_out_of_difference", (1 / SIZE) * U + (1 / SIZE) * V, (U + V) * (1 / SIZE)),
     ("relu_of_integers", gc.relu(N), gc.maximum(N, 0)),
+    ("double_angle", gc.sin(0.5 * X) * gc.cos(0.5 * X), 0.5 * gc.sin(X)),
+    ("double_angle", gc.cos(0.5 * X) * (gc.sin(0.5 * X) * Y), 0.5 * (Y * gc.sin(X))),
     ("number_out_of_terms", 2 * X + 2 * Y, 2 * (X + Y)),
     ("number_out_of_terms", -2 * X + 2 * Y, -2 * (X - Y)),
     ("number_out_of_terms", -2 * X - 2 * Y, -2 * (X + Y)),

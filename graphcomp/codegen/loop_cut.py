@@ -17,7 +17,9 @@ from graphcomp.codegen.regions import CALL, PART, cut_into_rows
 from graphcomp.node import Node, intern
 from graphcomp.traversal import topological
 
-#: So many nodes are compiled at once: the time that it takes grows faster than their number.
+#: Up to so many nodes are one function: what they give each other can stay in variables then.
+WHOLE = 800
+#: Of more, so many are: the time that compiling takes grows faster than the number of arrays.
 ONCE = 200
 #: More than this are not compiled at all: it would take minutes.
 MOST = 4000
@@ -157,6 +159,8 @@ def _groups(
 
 def _parts(nodes: list[Node]) -> list[list[Node]]:
     """Parts that are not too long; each reads earlier ones only, as the nodes are in order."""
+    if len(nodes) <= WHOLE:
+        return [nodes]
     count = -(-len(nodes) // ONCE)
     size = -(-len(nodes) // count)
     return [nodes[i : i + size] for i in range(0, len(nodes), size)]

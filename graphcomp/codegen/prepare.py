@@ -13,7 +13,16 @@ from graphcomp.codegen.notes import rule_of, with_notes
 from graphcomp.codegen.plans import Plan
 from graphcomp.node import Node
 from graphcomp.op import Form
-from graphcomp.rewrite import Pass, Report, Rule, expand, run_passes, share, without_names
+from graphcomp.rewrite import (
+    Pass,
+    Report,
+    Rule,
+    expand,
+    factors_at_source,
+    run_passes,
+    share,
+    without_names,
+)
 from graphcomp.traversal import leading, topological, use_counts
 
 #: Written out again wherever they are used: they cost nothing, or next to nothing.
@@ -80,6 +89,10 @@ def prepare(
         written, inner = share(roots.all, sharing[0], report, arrays=sharing[1])
         if written:
             roots = roots.replaced([written[node] for node in roots.all])
+    moved = factors_at_source(roots.order, roots.all, report)
+    if moved:
+        report.follow(moved)
+        roots = roots.replaced([moved.get(node, node) for node in roots.all])
     bare, user = without_names(roots.all, roots.order)
     if report.notes:
         report.follow(bare)

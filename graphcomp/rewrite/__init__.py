@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from graphcomp.rewrite.expansion import expand
+from graphcomp.rewrite.factors import factors_at_source
 from graphcomp.rewrite.naming import without_names
 from graphcomp.rewrite.passes import Pass, Roots
 from graphcomp.rewrite.pipeline import PASSES, run_passes
@@ -19,6 +20,7 @@ __all__ = [
     "Roots",
     "Rule",
     "expand",
+    "factors_at_source",
     "run_passes",
     "share",
     "simplify",

@@ -13,12 +13,14 @@ from graphcomp.ops.piecewise import MAXIMUM, RELU
 from graphcomp.ops.powers import POWER, SQRT, SQUARE
 from graphcomp.ops.reductions import SUM
 from graphcomp.ops.shaping import BROADCAST
+from graphcomp.ops.transcendental import COS, SIN
 from graphcomp.rewrite.algebra import scaled, sound, split
 from graphcomp.rewrite.naming import unfenced
 from graphcomp.rewrite.rules import rule
 
 #: Up to here a power is faster as products, and has an error of a few units in the last place.
 LARGEST = 8
+_TURNS = frozenset({SIN, COS})
 
 
 @rule(POWER, before="x**n", after="x*x*...*x")
@@ -212,6 +214,31 @@ def squared_mask(node: Node) -> Node | None:
     return node.args[0] if node.args[0].op is BRACKET else None
 
 
+@rule(MUL, before="sin(x/2)*cos(x/2)", after="sin(x)/2", needs=(SIN,))
+def double_angle(node: Node) -> Node | None:
+    """sin(x) = 2 sin(x/2) cos(x/2); also of a*sin(x/2)*cos(x/2), as in the slope of 2*sin(x/2)**2."""
+    if _TURNS.isdisjoint((node.args[0].op, node.args[1].op)):
+        return None
+    for product, other in (node.args, node.args[::-1]):
+        if other.op not in _TURNS or other.args[0].op is not MUL:
+            continue
+        inner = product.args if product.op is MUL else (product,)
+        for i, one in enumerate(inner):
+            x = _doubled(one, other)
+            if x is not None and x.dtype == node.dtype == one.dtype:
+                whole = 0.5 * apply(SIN, x)
+                return whole if len(inner) == 1 else inner[1 - i] * whole
+    return None
+
+
+def _doubled(one: Node, other: Node) -> Node | None:
+    """x of sin(x/2) and cos(x/2), in either order."""
+    if one.op not in _TURNS or one.op is other.op or one.args[0] is not other.args[0]:
+        return None
+    factor, x = split(one.args[0])
+    return x if factor == 0.5 else None
+
+
 @rule(RELU, before="relu(i) of integers", after="max(i, 0)")
 def relu_of_integers(node: Node) -> Node | None:
     """By definition; relu itself is written with 0.0, which NumPy takes faster beside floats."""
@@ -234,5 +261,6 @@ RULES = (
     choice_in_choice,
     mask_of_mask,
     squared_mask,
+    double_angle,
     relu_of_integers,
 )

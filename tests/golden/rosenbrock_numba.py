@@ -146,11 +146,13 @@ def _rosenbrock_hvp_loops(v_x: Array, x: Array, hvp_x: Array) -> None:
     """Entry by entry, in loops."""
     n = v_x.shape[0]
     for i in range(n - 1):
-        t1 = v_x[i + 1] - 2.0 * (v_x[i] * x[i])
-        hvp_x[i + 1] += 200.0 * t1
+        t1 = 2.0 * v_x[i]
+        t2 = v_x[i + 1] - t1 * x[i]
+        hvp_x[i + 1] += 200.0 * t2
         w3 = x[i] * x[i]
         w4 = x[i + 1] - w3
-        hvp_x[i] += -400.0 * (t1 * x[i] + v_x[i] * w4) - -2.0 * v_x[i]
+        hvp_x[i] += -400.0 * (t2 * x[i] + v_x[i] * w4) + t1
+    return hvp_x
 
 
 def rosenbrock_hvp(x: ArrayLike, v_x: ArrayLike) -> Array:

@@ -137,9 +137,9 @@ def sigmoid_hessian(x: float, a: float) -> tuple[tuple[float, float], ...]:
     # derivatives
     # slope_of_inverse: y**2*exp(x) with y = 1/(1 + exp(x)), without 0*inf
     t1 = _sigmoid_slope(w3)
-    t2 = t1 * _sigmoid(w3)  # slope_of_inverse
-    d2_y_d_x_d_x = -(-2.0 * (a * t2) + a * t1) * a
-    t3 = -2.0 * (x * t2) + x * t1
+    t2 = 2.0 * (t1 * _sigmoid(w3))  # slope_of_inverse
+    d2_y_d_x_d_x = -(a * t1 - a * t2) * a
+    t3 = x * t1 - x * t2
     d2_y_d_x_d_a = t1 - t3 * a
     d2_y_d_a_d_a = -t3 * x
     return (
