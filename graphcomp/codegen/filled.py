@@ -50,11 +50,13 @@ def with_place(
 
 
 def _open_call(statement: Statement) -> str | None:
-    """What a statement computes, as a call that lacks its last argument, ``out``."""
+    """What a statement computes, as a call of NumPy that lacks its last argument, ``out``."""
     text = statement.piece.text
     given = f", out={statement.into or statement.target})"
     if text.endswith(given):
-        return text.removesuffix(given)
-    if statement.operator == "=":
-        return out_call(text)
-    return update_call(statement.target, statement.operator, text)
+        call: str | None = text.removesuffix(given)
+    elif statement.operator == "=":
+        call = out_call(text)
+    else:
+        call = update_call(statement.target, statement.operator, text)
+    return None if call is None or call.startswith("_") else call

@@ -30,7 +30,7 @@ from graphcomp.codegen.scratch import Scratch, with_scratch
 from graphcomp.codegen.workspace import NAME as WORKSPACE
 from graphcomp.codegen.workspace import TYPE, finer, in_workspace
 from graphcomp.node import Node
-from graphcomp.op import ATOM, SUMMED
+from graphcomp.op import ATOM, SUMMED, Form
 from graphcomp.rewrite import Report
 from graphcomp.shape import Dim
 from graphcomp.traversal import topological
@@ -245,7 +245,7 @@ class _Kernel:
         order = topological(outputs)
         cut = choose_statements(order, outputs, called, set())
         if self._loops is None or region.turned:
-            cut |= set(large_arrays(order, region.rows))
+            cut |= {*large_arrays(order, region.rows)} - _with_sign(order)
         cut = finer(order, cut, self.context.dialect.into) if key else cut
         rest = (tuple(order), (), frozenset(cut), frozenset[Node](), Report())
         prepared = Prepared(keys, called, *rest)
@@ -261,7 +261,7 @@ class _Kernel:
             rename_pieces(pieces, renamed)
             self._use_scratch(names, results.reads(tree, pieces))
         else:  # blocks are large, or there are few of them
-            planned = plan_memory(statements, live, block.rank, pieces, large=0)
+            planned = plan_memory(statements, live, block.rank, pieces, block=True)
             self.statements = planned.statements
             rename_pieces(pieces, planned.renamed)
             self._fill(pieces, wanted, names)
@@ -327,7 +327,7 @@ class _Kernel:
                 continue
             targets = [target for statement in self.statements for target in statement.targets]
             if name in self.args or targets.count(name) > (name == pieces[node].text):
-                name = names.give(name)
+                name = names.give(f"{name}_out")
             found = with_place(self.statements, pieces[node].text, node, name)
             if found is not None:
                 self.statements = found
@@ -366,6 +366,12 @@ class _Parts(Results):
         shared: Collection[str],
     ) -> str:
         return pieces[node].text if not node.shape else super()._result(node, pieces, own, shared)
+
+
+def _with_sign(order: Iterable[Node]) -> set[Node]:
+    """Products with a sign in front, which goes to their first factor: ``-a * x``."""
+    negated = (node.args[0] for node in order if node.op.form is Form.NEGATION)
+    return {node for node in negated if node.op.form is Form.PRODUCT}
 
 
 def _tuple_type(values: Sequence[Node]) -> str:

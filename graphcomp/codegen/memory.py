@@ -54,7 +54,8 @@ def plan_memory(
     rank: Mapping[str, int],
     pieces: Mapping[Node, Piece],
     start: int = 0,
-    large: int = LARGE,
+    *,
+    block: bool = False,
 ) -> Planned:
     """The passes: order, operators in place, results in dead arrays, dead arrays deleted.
 
@@ -64,20 +65,23 @@ def plan_memory(
         rank: how much a variable's name says.
         pieces: of the nodes, before anything is renamed.
         start: where the second section begins: its comment stays where it is.
-        large: sums and products of arrays with fewer entries are not written into dead arrays.
+        block: whether the statements are run for block after block of rows: then all that can be is
+            written into dead arrays, and none needs to be deleted, for they are small.
     """
     if all(statement.node.shape == () and not statement.also for statement in statements):
         return Planned(list(statements), start, {}, statements, pieces)
-    best = _shared(statements, live, rank, large)
+    best = _shared(statements, live, rank, block=block)
     lowest = lowest_peak(best.statements, best.live, pieces)
     first = statements[start].node if 0 < start < len(statements) else None
     given = best
     for order in schedules(statements, start, live):
-        other = _shared(order, live, rank, large)
+        other = _shared(order, live, rank, block=block)
         size = lowest_peak(other.statements, other.live, pieces)
         if size < (1 - WORTH) * lowest:
             best, lowest = other, size
             first = order[start].node if first is not None else None
+    if block:
+        return Planned(best.statements, start, best.renamed, statements, pieces)
     found, after = _freed(best, pieces)
     if best is not given:
         plain, without = _freed(given, pieces)
@@ -99,11 +103,11 @@ class _Shared:
 
 
 def _shared(
-    statements: Sequence[Statement], live: Collection[str], rank: Mapping[str, int], large: int
+    statements: Sequence[Statement], live: Collection[str], rank: Mapping[str, int], *, block: bool
 ) -> _Shared:
     found, renamed = reuse_buffers(statements, live, rank)
     kept = {renamed.get(name, name) for name in live}
-    return _Shared(reuse_dead(found, kept, large), renamed, kept)
+    return _Shared(reuse_dead(found, kept, 0 if block else LARGE), renamed, kept)
 
 
 def _freed(shared: _Shared, pieces: Mapping[Node, Piece]) -> tuple[list[Statement], float]:

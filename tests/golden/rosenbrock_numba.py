@@ -152,7 +152,6 @@ def _rosenbrock_hvp_loops(v_x: Array, x: Array, hvp_x: Array) -> None:
         w3 = x[i] * x[i]
         w4 = x[i + 1] - w3
         hvp_x[i] += -400.0 * (t2 * x[i] + v_x[i] * w4) + t1
-    return hvp_x
 
 
 def rosenbrock_hvp(x: ArrayLike, v_x: ArrayLike) -> Array:

@@ -130,7 +130,9 @@ def _checked(X: Any, W: Any, Y: Any) -> tuple[Array, Array, Array]:
     return X, W, Y
 
 
-def _loss_value_and_grad_block(z: Array, Y: Array, a3: Any) -> tuple[Any, Array]:
+def _loss_value_and_grad_block(
+    z: Array, Y: Array, a3: Any, z_bar_out: Any = None
+) -> tuple[Any, Array]:
     """A block of rows."""
     rows = z.shape[0]
     w1 = z.max(axis=1, keepdims=True)
@@ -142,27 +144,28 @@ def _loss_value_and_grad_block(z: Array, Y: Array, a3: Any) -> tuple[Any, Array]
     t1 = Y.ravel().dot(shifted.ravel())
     t2 = z == w1
     w4_bar = -a3 * Y
-    w4_bar -= w4_bar.sum(axis=1).reshape((rows, 1)) / w3 * w2  # shifted_bar
-    t3 = np.asarray(t2, np.float64).sum(axis=1, keepdims=True)
-    t4 = -w4_bar.sum(axis=1).reshape((rows, 1)) / t3
-    w4_bar += np.where(t2, t4, _0)  # z_bar
-    return t1, w4_bar
+    w2 *= w4_bar.sum(axis=1).reshape((rows, 1)) / w3
+    w4_bar -= w2  # shifted_bar
+    t4 = np.asarray(t2, np.float64).sum(axis=1, keepdims=True)
+    t5 = -w4_bar.sum(axis=1).reshape((rows, 1)) / t4
+    z_bar = np.where(t2, t5, _0)
+    z_bar_out = np.add(z_bar, w4_bar, out=z_bar_out)
+    return t1, z_bar_out
 
 
 def _loss_value_and_grad_rows(
     z: Array, Y: Array, a3: Any, b: int, c: int
 ) -> tuple[Any, Array]:
     """All rows, in blocks that stay in the cache."""
-    step = 65536 // (6 * c + 1) + 1
+    step = 65536 // (4 * c + 1) + 1
     if b <= step:
         return _loss_value_and_grad_block(z, Y, a3)
     t1 = 0.0
     z_bar = np.empty((b, c))
     for i in range(0, b, step):
         j = i + step
-        parts = _loss_value_and_grad_block(z[i:j], Y[i:j], a3)
+        parts = _loss_value_and_grad_block(z[i:j], Y[i:j], a3, z_bar[i:j])
         t1 += parts[0]
-        z_bar[i:j] = parts[1]
     return t1, z_bar
 
 
@@ -200,7 +203,7 @@ def _loss_vjp_rows(
     z: Array, Y: Array, b: int, c: int
 ) -> tuple[Array, Array, Any, Array, Array]:
     """All rows, in blocks that stay in the cache."""
-    step = 65536 // (5 * c + 1) + 1
+    step = 65536 // (4 * c + 1) + 1
     if b <= step:
         return _loss_vjp_block(z, Y)
     w2 = np.empty((b, c))
@@ -220,29 +223,30 @@ def _loss_vjp_rows(
 
 
 def _loss_vjp_block_2(
-    a1: Any, Y: Array, w3: Array, w2: Array, t3: Array, t2: Array
+    a1: Any, Y: Array, w3: Array, w2: Array, t3: Array, t2: Array, z_bar_out: Any = None
 ) -> Array:
     """A block of rows."""
     rows = Y.shape[0]
-    w4_bar: Array = -a1 * Y
-    w4_bar -= w4_bar.sum(axis=1).reshape((rows, 1)) / w3 * w2  # shifted_bar
-    t1 = -w4_bar.sum(axis=1).reshape((rows, 1)) / t3
-    w4_bar += np.where(t2, t1, _0)  # z_bar
-    return w4_bar
+    w4_bar = -a1 * Y
+    t1 = w4_bar.sum(axis=1).reshape((rows, 1)) / w3 * w2
+    w4_bar -= t1  # shifted_bar
+    t4 = -w4_bar.sum(axis=1).reshape((rows, 1)) / t3
+    z_bar: Array = np.where(t2, t4, _0)
+    z_bar_out = np.add(z_bar, w4_bar, out=z_bar_out)
+    return z_bar_out
 
 
 def _loss_vjp_rows_2(
     a1: Any, Y: Array, w3: Array, w2: Array, t3: Array, t2: Array, b: int, c: int
 ) -> Array:
     """All rows, in blocks that stay in the cache."""
-    step = 65536 // (5 * c + 1) + 1
+    step = 65536 // (4 * c + 1) + 1
     if b <= step:
         return _loss_vjp_block_2(a1, Y, w3, w2, t3, t2)
     z_bar = np.empty((b, c))
     for i in range(0, b, step):
         j = i + step
-        part = _loss_vjp_block_2(a1, Y[i:j], w3[i:j], w2[i:j], t3[i:j], t2[i:j])
-        z_bar[i:j] = part
+        _loss_vjp_block_2(a1, Y[i:j], w3[i:j], w2[i:j], t3[i:j], t2[i:j], z_bar[i:j])
     return z_bar
 
 
@@ -267,32 +271,35 @@ def loss_vjp(
     return float(loss), vjp
 
 
-def _loss_derivatives_block(z: Array, a2: Any, Y: Array) -> Array:
+def _loss_derivatives_block(
+    z: Array, a2: Any, Y: Array, z_bar_out: Any = None
+) -> Array:
     """A block of rows."""
     rows = z.shape[0]
     w1 = z.max(axis=1, keepdims=True)
     t1 = z == w1
-    w4_bar: Array = -a2 * Y
+    w4_bar = -a2 * Y
     shifted = z - w1
     np.exp(shifted, out=shifted)  # w2
     w3 = shifted.sum(axis=1, keepdims=True)
-    w4_bar -= w4_bar.sum(axis=1).reshape((rows, 1)) / w3 * shifted  # shifted_bar
-    t2 = np.asarray(t1, np.float64).sum(axis=1, keepdims=True)
-    t3 = -w4_bar.sum(axis=1).reshape((rows, 1)) / t2
-    w4_bar += np.where(t1, t3, _0)  # z_bar
-    return w4_bar
+    shifted *= w4_bar.sum(axis=1).reshape((rows, 1)) / w3
+    w4_bar -= shifted  # shifted_bar
+    t3 = np.asarray(t1, np.float64).sum(axis=1, keepdims=True)
+    t4 = -w4_bar.sum(axis=1).reshape((rows, 1)) / t3
+    z_bar: Array = np.where(t1, t4, _0)
+    z_bar_out = np.add(z_bar, w4_bar, out=z_bar_out)
+    return z_bar_out
 
 
 def _loss_derivatives_rows(z: Array, a2: Any, Y: Array, b: int, c: int) -> Array:
     """All rows, in blocks that stay in the cache."""
-    step = 65536 // (6 * c + 1) + 1
+    step = 65536 // (4 * c + 1) + 1
     if b <= step:
         return _loss_derivatives_block(z, a2, Y)
     z_bar = np.empty((b, c))
     for i in range(0, b, step):
         j = i + step
-        part = _loss_derivatives_block(z[i:j], a2, Y[i:j])
-        z_bar[i:j] = part
+        _loss_derivatives_block(z[i:j], a2, Y[i:j], z_bar[i:j])
     return z_bar
 
 
