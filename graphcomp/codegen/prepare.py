@@ -76,7 +76,7 @@ def prepare(
     roots, report = run_passes(given, passes, report)
     inner: dict[Node, str] = {}
     written: dict[Node, Node] = {}
-    if sharing is not None and any(sharing[0] in node.op.shared for node in roots.order):
+    if sharing is not None and any(sharing[0] in op.shared for op in roots.ops):
         written, inner = share(roots.all, sharing[0], report, arrays=sharing[1])
         if written:
             roots = roots.replaced([written[node] for node in roots.all])
