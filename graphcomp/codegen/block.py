@@ -101,9 +101,7 @@ class Block:
             order: what the outputs depend on, arguments before users, if that is known already.
         """
         pieces = self.pieces
-        if order is None:
-            order = topological(outputs, stop=pieces.__contains__)
-        order = list(order)
+        order = list(topological(outputs, stop=pieces.__contains__) if order is None else order)
         chains, links = self._chains(order, cut)
         for node in order:
             if node in pieces or node in links:
@@ -195,7 +193,7 @@ class Block:
         return name
 
     def _assign(self, name: str, node: Node, piece: Piece, operands: tuple[Piece, ...]) -> None:
-        own = frozenset((name,))
+        own = frozenset({name})
         rules = self._rules(node) if self._noted else ()
         if not (node.shape or piece.shape or piece.dims or piece.frozen or node.op.view):  # mostly
             self.statements.append(Statement(name, node, piece, operands, rules=rules))
@@ -235,9 +233,9 @@ class Block:
 
     def _fitted(self, node: Node, room: int) -> tuple[Piece, tuple[Piece, ...]]:
         """The piece of a node; its longest operands become statements until it fits."""
-        simple = self.context.simple(node, self.pieces)
-        if simple is not None and len(simple[0].text) <= room:
-            return simple
+        while (simple := self.context.simple(node, self.pieces)) is not None:  # mostly
+            if len(simple[0].text) <= room or not self._spill_longest(node.args):
+                return simple
         args = self._operands(node)
         self._spill_repeated(node, args)
         inside = any(arg.op.form is Form.BRACKET for arg in args)
@@ -245,12 +243,16 @@ class Block:
             pieces = [self.pieces[arg] for arg in args]
             conditions = self._conditions(args) if inside else ()
             piece, operands = self.context.combine(node, args, pieces, conditions)
-            if len(piece.text) <= room:
+            if len(piece.text) <= room or not self._spill_longest(args):
                 return piece, operands
-            longest = max(args, key=self._excess, default=None)
-            if longest is None or self._excess(longest) <= 0:
-                return piece, operands
-            self._spill(longest)
+
+    def _spill_longest(self, args: Sequence[Node]) -> bool:
+        """Make a variable of the longest operand, if that makes it shorter."""
+        longest = max(args, key=self._excess, default=None)
+        if longest is None or self._excess(longest) <= 0:
+            return False
+        self._spill(longest)
+        return True
 
     def _operands(self, node: Node) -> tuple[Node, ...]:
         """The arguments; of a transposed matrix times a vector, the vector and the matrix."""

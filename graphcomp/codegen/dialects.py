@@ -43,6 +43,7 @@ _HELPER = re.compile(r"\b_(\w+)(?=\()")
 _ARITHMETIC = {Form.SUM, Form.DIFFERENCE, Form.PRODUCT, Form.QUOTIENT}
 #: Forms that `Context.simple` leaves to `Context.combine`.
 _SPECIAL = {Form.BROADCAST, Form.POWER, Form.BRACKET, Form.CONTRACTION}
+_BRACKET = Form.BRACKET  # a look at the enumeration for each node takes long
 _DOT = Spelling("{0}.dot({1})", ATOM, (ATOM, LOWEST))
 
 
@@ -218,7 +219,7 @@ class Context:
             if dtype is not FLOAT or dims or shape:
                 return None
             if not is_number:
-                if arg.op.form is Form.BRACKET or (repeats and not operand.is_name):
+                if arg.op.form is _BRACKET or (repeats and not operand.is_name):
                     return None
                 reads = reads | own if reads else own
             operands.append(operand)
