@@ -7,7 +7,7 @@ from typing import Protocol
 
 from graphcomp.codegen.buffers import RESULT, USER, Statement
 from graphcomp.codegen.chains import Link, chains_in
-from graphcomp.codegen.dialects import Context
+from graphcomp.codegen.dialects import AS_ARGUMENT, Context
 from graphcomp.codegen.layout import INDENT, WIDTH
 from graphcomp.codegen.notes import rule_of
 from graphcomp.codegen.pieces import Piece
@@ -84,7 +84,7 @@ class Block:
         self.pieces = pieces
         self.typed = typed
         self.kernels = kernels
-        self._noted = any(node.scope for node in prepared.order)
+        self._noted = any(n.scope and n.op.form is not Form.NAMED for n in prepared.order)
         self._parts = parts_of(prepared.order) if kernels is not None else {}
         self.statements: list[Statement] = []
         self.dims: set[str] = set()
@@ -290,7 +290,7 @@ class Block:
     def _spill(self, node: Node) -> None:
         """Make a variable of a node that stood inside an expression."""
         chain = [node]
-        while chain[-1].op.form is Form.BROADCAST:
+        while chain[-1].op.form in AS_ARGUMENT:
             chain.append(chain[-1].args[0])
         base = chain[-1]
         if self._excess(base) > 0:

@@ -41,6 +41,8 @@ _DECIMAL = re.compile(r"-?\d+\.\d+(e[-+]?\d+)?\Z|-?\d+e[-+]?\d+\Z")
 _PLACE = re.compile(r"\{(\d)\}")
 _HELPER = re.compile(r"\b_(\w+)(?=\()")
 _ARITHMETIC = {Form.SUM, Form.DIFFERENCE, Form.PRODUCT, Form.QUOTIENT}
+#: Written as what they are of.
+AS_ARGUMENT = {Form.BROADCAST, Form.NAMED}
 #: Forms that `Context.simple` leaves to `Context.combine`.
 _SPECIAL = {Form.BROADCAST, Form.POWER, Form.BRACKET, Form.CONTRACTION}
 _BRACKET = Form.BRACKET  # a look at the enumeration for each node takes long
@@ -161,7 +163,7 @@ class Context:
         `conditions` holds what is inside the brackets of an operand [x > 0].
         """
         op = node.op
-        if op.form is Form.BROADCAST:
+        if op.form in AS_ARGUMENT:
             return pieces[0], tuple(pieces)
         operands = _bare_conditions(node, list(pieces), conditions)
         shape, arrays = node.shape, False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from graphcomp.rewrite.expansion import expand
-from graphcomp.rewrite.naming import without_names
+from graphcomp.rewrite.naming import inside_fences, without_names
 from graphcomp.rewrite.passes import Pass, Roots
 from graphcomp.rewrite.pipeline import PASSES, run_passes
 from graphcomp.rewrite.rules import Report, Rule
@@ -19,6 +19,7 @@ __all__ = [
     "Roots",
     "Rule",
     "expand",
+    "inside_fences",
     "run_passes",
     "share",
     "simplify",
