@@ -16,7 +16,10 @@ import graphcomp as gc
 from graphcomp import node
 from graphcomp.codegen import generate, load, once
 from graphcomp.graph import GraphData
-from graphcomp.node import Node
+from graphcomp.node import Node, intern
+from graphcomp.ops.leaves import LET
+from graphcomp.rewrite import inside_fences
+from graphcomp.rewrite.naming import FENCE
 
 
 def chain(length: int) -> gc.Graph:
@@ -224,3 +227,23 @@ def test_double_signs_are_not_written():
     text = generate(graph, ["value_and_grad"], target="math")
     assert "math.exp(" in text
     assert "--" not in text
+
+
+def test_fences_stay_until_code_is_written_only_where_that_makes_no_difference():
+    x, y = gc.scalars("x y")
+    shared, fence = x * y, (("name", "_"),)
+    fenced = intern(LET, (shared,), fence, FENCE)
+    assert inside_fences([x, y, shared, fenced, gc.sin(fenced)]) == {fenced: shared}
+    assert inside_fences([x, y, shared, fenced, gc.cos(shared)]) is None
+    assert inside_fences([x, gc.let("h", x)]) is None
+    assert inside_fences([x, y, shared, fenced, intern(LET, (fenced,), fence, FENCE)]) is None
+
+
+def test_a_fenced_step_is_written_under_its_name():
+    x, a = gc.scalars("x a")
+    w = gc.sin(x) * a
+    graph = gc.Graph([x, a], {"y": gc.exp(w * w) + gc.cos(w)})
+    text = graph.source(["grad"], target="math")
+    assert "w4_bar = " in text
+    assert "w4_bar * " in text
+    assert load(text, "y").y_grad(0.5, 2.0) == pytest.approx(graph.compile("grad")(0.5, 2.0))

@@ -17,6 +17,7 @@ from graphcomp.traversal import topological
 
 # a look at an enumeration for each node takes long
 _DISCRETE, _ELEMENTWISE, _OPAQUE = Kind.DISCRETE, Kind.ELEMENTWISE, Kind.OPAQUE
+_WITH_TRANSPOSE = {Kind.LINEAR, Kind.MULTILINEAR, Kind.OPAQUE}
 _NEGATION, _PRODUCT = Form.NEGATION, Form.PRODUCT
 
 
@@ -37,10 +38,17 @@ class Block(NamedTuple):
 def primitive_blocks(nodes: Sequence[Node]) -> list[Block]:
     """One block for every node that is not a leaf."""
     return [
-        Block(node, args if len(args) == 1 else tuple(dict.fromkeys(args)), (node,))
+        Block(node, args if len(args) == 1 else _apart(args), (node,))
         for node in nodes
         if (args := node.args)
     ]
+
+
+def _apart(args: tuple[Node, ...]) -> tuple[Node, ...]:
+    """Each once; mostly, these are two."""
+    if len(args) == 2 and args[0] is not args[1]:
+        return args
+    return tuple(dict.fromkeys(args))
 
 
 def active_nodes(blocks: Sequence[Block], wrt: Collection[Node]) -> set[Node]:
@@ -128,26 +136,22 @@ def _replaced(node: Node, index: int, tangent: Node) -> Node | None:
 def pull(node: Node, index: int, ct: Node) -> Node | None:
     """What a cotangent of a node contributes to that of one argument; None is an identical zero."""
     op = node.op
-    if op.form is Form.PRODUCT:
+    if op.form is _PRODUCT:
         return times(ct, node.args[1 - index])
-    match op.kind:
-        case Kind.ELEMENTWISE:
-            return times(ct, partial(node, index))
-        case Kind.LINEAR | Kind.MULTILINEAR | Kind.OPAQUE if (
-            op.kind is not Kind.OPAQUE or index in op.linear
-        ):
-            if op.transpose is None:
-                msg = f"op {op.name} has no transpose"
-                raise AssertionError(msg)
-            result = op.transpose(index, ct, *node.args, **dict(node.params))
-            return None if result is None else tidy(result)
-        case Kind.OPAQUE:
-            if op.vjp is None:
-                return _pull_through_jvp(node, index, ct)
-            pulled = op.vjp(index, ct, node, node.args, **dict(node.params))
-            return None if pulled is None else tidy(pulled)
-        case _:
-            return None
+    if op.kind is _ELEMENTWISE:
+        return times(ct, partial(node, index))
+    if op.kind is _OPAQUE and index not in op.linear:
+        if op.vjp is None:
+            return _pull_through_jvp(node, index, ct)
+        result = op.vjp(index, ct, node, node.args, **dict(node.params))
+    elif op.kind in _WITH_TRANSPOSE:
+        if op.transpose is None:
+            msg = f"op {op.name} has no transpose"
+            raise AssertionError(msg)
+        result = op.transpose(index, ct, *node.args, **dict(node.params))
+    else:
+        return None
+    return None if result is None else tidy(result)
 
 
 def _pull_through_jvp(node: Node, index: int, ct: Node) -> Node | None:
@@ -223,16 +227,17 @@ def local_partials(block: Block, active: Collection[Node]) -> dict[Node, Node]:
         return dict(pull_block(block, ones_like(block.output), active))
     node = block.output
     found: dict[Node, Node] = {}
+    product = node.op.form is _PRODUCT
     for index, arg in enumerate(node.args):
-        if arg in active and (part := _partial_node(node, index)) is not None:
-            found[arg] = _sum([found[arg], part]) if arg in found else part
+        if arg in active:
+            part = node.args[1 - index] if product else _partial_node(node, index)
+            if part is not None:
+                found[arg] = _sum([found[arg], part]) if arg in found else part
     return found
 
 
 def _partial_node(node: Node, index: int) -> Node | None:
-    """The local partial of a pointwise op by one argument, as a node."""
-    if node.op.form is _PRODUCT:
-        return node.args[1 - index]
+    """The local partial of a pointwise op, but for products, by one argument, as a node."""
     if node.op.kind is not _ELEMENTWISE:
         return pull(node, index, ones_like(node))
     value = partial(node, index)

@@ -73,7 +73,10 @@ def reverse(
                 continue
             found[node] = derivative = _finish(node, terms.pop(node))
             for operand, term in _contributions(block, derivative.value, active):
-                terms.setdefault(operand, []).append(term)
+                if operand in terms:
+                    terms[operand].append(term)
+                else:
+                    terms[operand] = [term]
         for node, rest in terms.items():
             if node in active:
                 found[node] = _finish(node, rest)
@@ -143,6 +146,8 @@ def _linear_terms(block: Block, moving: Mapping[Node, Node], value: Node) -> lis
 
 def _finish(node: Node, terms: list[Term]) -> Derivative:
     """Terms were collected last consumer first; they are added first consumer first."""
+    if len(terms) == 1:
+        return Derivative(node, terms[0].value, tuple(terms))
     terms.reverse()
     value: Node | None = None
     for term in terms:

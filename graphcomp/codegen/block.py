@@ -7,7 +7,7 @@ from typing import Protocol
 
 from graphcomp.codegen.buffers import RESULT, USER, Statement
 from graphcomp.codegen.chains import Link, chains_in
-from graphcomp.codegen.dialects import Context
+from graphcomp.codegen.dialects import AS_ARGUMENT, Context
 from graphcomp.codegen.layout import INDENT, WIDTH
 from graphcomp.codegen.notes import rule_of
 from graphcomp.codegen.pieces import Piece
@@ -86,7 +86,7 @@ class Block:
         self.pieces = pieces
         self.typed = typed
         self.kernels = kernels
-        self._noted = any(node.scope for node in prepared.order)
+        self._noted = any(n.scope and n.op.form is not Form.NAMED for n in prepared.order)
         self._parts = parts_of(prepared.order) if kernels is not None else {}
         self.statements: list[Statement] = []
         self.dims: set[str] = set()
@@ -103,9 +103,7 @@ class Block:
             order: what the outputs depend on, arguments before users, if that is known already.
         """
         pieces = self.pieces
-        if order is None:
-            order = topological(outputs, stop=pieces.__contains__)
-        order = list(order)
+        order = list(topological(outputs, stop=pieces.__contains__) if order is None else order)
         chains, links = self._chains(order, cut)
         for node in order:
             if node in pieces or node in links:
@@ -198,7 +196,7 @@ class Block:
         return name
 
     def _assign(self, name: str, node: Node, piece: Piece, operands: tuple[Piece, ...]) -> None:
-        own = frozenset((name,))
+        own = frozenset({name})
         rules = self._rules(node) if self._noted else ()
         if not (node.shape or piece.shape or piece.dims or piece.frozen or node.op.view):  # mostly
             self.statements.append(Statement(name, node, piece, operands, rules=rules))
@@ -238,9 +236,9 @@ class Block:
 
     def _fitted(self, node: Node, room: int) -> tuple[Piece, tuple[Piece, ...]]:
         """The piece of a node; its longest operands become statements until it fits."""
-        simple = self.context.simple(node, self.pieces)
-        if simple is not None and len(simple[0].text) <= room:
-            return simple
+        while (simple := self.context.simple(node, self.pieces)) is not None:  # mostly
+            if len(simple[0].text) <= room or not self._spill_longest(node.args):
+                return simple
         args = self._operands(node)
         self._spill_repeated(node, args)
         inside = any(arg.op.form is Form.BRACKET for arg in args)
@@ -248,12 +246,16 @@ class Block:
             pieces = [self.pieces[arg] for arg in args]
             conditions = self._conditions(args) if inside else ()
             piece, operands = self.context.combine(node, args, pieces, conditions)
-            if len(piece.text) <= room:
+            if len(piece.text) <= room or not self._spill_longest(args):
                 return piece, operands
-            longest = max(args, key=self._excess, default=None)
-            if longest is None or self._excess(longest) <= 0:
-                return piece, operands
-            self._spill(longest)
+
+    def _spill_longest(self, args: Sequence[Node]) -> bool:
+        """Make a variable of the longest operand, if that makes it shorter."""
+        longest = max(args, key=self._excess, default=None)
+        if longest is None or self._excess(longest) <= 0:
+            return False
+        self._spill(longest)
+        return True
 
     def _operands(self, node: Node) -> tuple[Node, ...]:
         """The arguments; of a transposed matrix times a vector, the vector and the matrix."""
@@ -291,7 +293,7 @@ class Block:
     def _spill(self, node: Node) -> None:
         """Make a variable of a node that stood inside an expression."""
         chain = [node]
-        while chain[-1].op.form is Form.BROADCAST:
+        while chain[-1].op.form in AS_ARGUMENT:
             chain.append(chain[-1].args[0])
         base = chain[-1]
         if self._excess(base) > 0:

@@ -41,8 +41,11 @@ _DECIMAL = re.compile(r"-?\d+\.\d+(e[-+]?\d+)?\Z|-?\d+e[-+]?\d+\Z")
 _PLACE = re.compile(r"\{(\d)\}")
 _HELPER = re.compile(r"\b_(\w+)(?=\()")
 _ARITHMETIC = {Form.SUM, Form.DIFFERENCE, Form.PRODUCT, Form.QUOTIENT}
+#: Written as what they are of.
+AS_ARGUMENT = {Form.BROADCAST, Form.NAMED}
 #: Forms that `Context.simple` leaves to `Context.combine`.
 _SPECIAL = {Form.BROADCAST, Form.POWER, Form.BRACKET, Form.CONTRACTION}
+_BRACKET = Form.BRACKET  # a look at the enumeration for each node takes long
 _DOT = Spelling("{0}.dot({1})", ATOM, (ATOM, LOWEST))
 
 
@@ -160,7 +163,7 @@ class Context:
         `conditions` holds what is inside the brackets of an operand [x > 0].
         """
         op = node.op
-        if op.form is Form.BROADCAST:
+        if op.form in AS_ARGUMENT:
             return pieces[0], tuple(pieces)
         operands = _bare_conditions(node, list(pieces), conditions)
         shape, arrays = node.shape, False
@@ -218,7 +221,7 @@ class Context:
             if dtype is not FLOAT or dims or shape:
                 return None
             if not is_number:
-                if arg.op.form is Form.BRACKET or (repeats and not operand.is_name):
+                if arg.op.form is _BRACKET or (repeats and not operand.is_name):
                     return None
                 reads = reads | own if reads else own
             operands.append(operand)

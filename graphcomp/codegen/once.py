@@ -22,15 +22,20 @@ nothing, while parts would have to hand each other all that the adjoints read.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from graphcomp.node import Node
-from graphcomp.op import Op
+from graphcomp.op import Form, Op
 
 #: Functions of more nodes than this are written once.
 LARGE = 2000
 
 _CALL = re.compile(r"math\.(\w+)\(")
+
+
+def is_large(order: Sequence[Node]) -> bool:
+    """Whether these are so many; names do not count."""
+    return len(order) > LARGE and sum(node.op.form is not Form.NAMED for node in order) > LARGE
 
 
 def passed_functions(order: Iterable[Node]) -> list[str]:

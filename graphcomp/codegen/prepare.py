@@ -19,6 +19,7 @@ from graphcomp.rewrite import (
     Rule,
     expand,
     factors_at_source,
+    inside_fences,
     run_passes,
     share,
     without_names,
@@ -26,7 +27,7 @@ from graphcomp.rewrite import (
 from graphcomp.traversal import leading, topological, use_counts
 
 #: Written out again wherever they are used: they cost nothing, or next to nothing.
-FREE = {Form.BROADCAST, Form.TRANSPOSE, Form.BRACKET}
+FREE = {Form.BROADCAST, Form.TRANSPOSE, Form.BRACKET, Form.NAMED}
 _BROADCAST = Form.BROADCAST  # a look at the enumeration for each node takes long
 
 #: Puts calls in place of parts of a graph: see `regions.cut_into_rows`.
@@ -72,20 +73,21 @@ def prepare(
     *,
     sharing: tuple[str, bool] | None = None,
     cutter: Cutter | None = None,
+    fences: bool = False,
 ) -> Prepared:
     """Run the passes over the joint graph of all results of a function.
 
     `before` says what was done to the graph before it was differentiated. An op that is not
     `spelled`, and says what it consists of, is replaced by that. Ops that have work in common are
     written out as the dialect `sharing` does. With a `cutter`, parts that are computed by functions of
-    their own become calls.
+    their own become calls. With `fences`, these stay in the graph where that makes no difference.
     """
     report = before.copy()
     given = plan.roots.replaced(expand(plan.roots.all, spelled, report, plan.roots.order))
     roots, report = run_passes(given, passes, report)
     inner: dict[Node, str] = {}
     written: dict[Node, Node] = {}
-    if sharing is not None and any(sharing[0] in node.op.shared for node in roots.order):
+    if sharing is not None and any(sharing[0] in op.shared for op in roots.ops):
         written, inner = share(roots.all, sharing[0], report, arrays=sharing[1])
         if written:
             roots = roots.replaced([written[node] for node in roots.all])
@@ -93,7 +95,8 @@ def prepare(
     if moved:
         report.follow(moved)
         roots = roots.replaced([moved.get(node, node) for node in roots.all])
-    bare, user = without_names(roots.all, roots.order)
+    inside = inside_fences(roots.order) if fences and not report.notes else None
+    bare, user = without_names(roots.all, roots.order) if inside is None else (inside, {})
     if report.notes:
         report.follow(bare)
         bare, user = _noted(roots.order, bare, user, report)
@@ -103,13 +106,13 @@ def prepare(
     for name, node in outputs.items():
         names.setdefault(node, name)
     order = tuple(roots.computed)
-    if bare:
+    if bare and inside is None:
         order = tuple(dict.fromkeys([bare.get(node, node) for node in order]))
     used = set(order)
     scoped = [node for node in order if node.scope]
     rules = tuple(dict.fromkeys(each for n in scoped if (each := rule_of(n)) is not None))
     hints = zip(stripped[len(outputs) :], plan.hints.values(), strict=False)
-    _give_hints(names, hints, order)
+    _give_hints(names, hints, order, inside or {})
     for node, name in inner.items():
         names.setdefault(bare.get(node, node), name)
     own = set(user)
@@ -142,7 +145,10 @@ def _noted(
 
 
 def _give_hints(
-    names: dict[Node, str], hints: Iterable[tuple[Node, str]], order: Sequence[Node]
+    names: dict[Node, str],
+    hints: Iterable[tuple[Node, str]],
+    order: Sequence[Node],
+    inside: Mapping[Node, Node],
 ) -> None:
     """Names for nodes that have none; of what is there with the other sign only, minus the name."""
     used = set(order)
@@ -151,9 +157,10 @@ def _give_hints(
         if node in used:
             names.setdefault(node, name)
         elif node.op.form is Form.NEGATION and node.args[0] in used:
-            opposite[node.args[0]] = f"minus_{name}"
+            opposite[inside.get(node.args[0], node.args[0])] = f"minus_{name}"
     if opposite:
         uses = use_counts(order)
+        uses |= {node: uses.get(fence, 0) for fence, node in inside.items()}
         names |= {n: name for n, name in opposite.items() if uses.get(n, 0) > 1 and n not in names}
 
 

@@ -69,6 +69,7 @@ class Writer:
             dialect.spells,
             sharing=dialect.sharing,
             cutter=cutter,
+            fences=not dialect.arrays,
         )
         self.applied.update(dict.fromkeys(prepared.rules))
         if self.context.workspace:
@@ -77,7 +78,7 @@ class Writer:
             function = _Function(self, plan, prepared, plan.name)
             lines = function.lines()
             return [*function.kernels.lines, "", "", *lines][2:]
-        if len(prepared.order) > once.LARGE and plan.inner is None:
+        if once.is_large(prepared.order) and plan.inner is None:
             return self._once(plan, prepared)
         careful = replace(self, context=replace(self.context, dialect=LIMITS))
         slow = _Function(careful, plan, prepared, f"_{plan.name}_limits").lines()
@@ -210,8 +211,7 @@ class _Function:
         return self._with_closure(plan.inner)
 
     def _straight(self) -> list[str]:
-        outputs = self.prepared.outputs
-        depth = 2 if self.slow else 1
+        outputs, depth = self.prepared.outputs, 2 if self.slow else 1
         block = self._block(depth, self.pieces, self.plan.values)
         block.compute(self.prepared.ahead, self.prepared.cut)
         start = len(block.statements)

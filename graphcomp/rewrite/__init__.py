@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from graphcomp.rewrite.expansion import expand
 from graphcomp.rewrite.factors import factors_at_source
-from graphcomp.rewrite.naming import without_names
+from graphcomp.rewrite.naming import inside_fences, without_names
 from graphcomp.rewrite.passes import Pass, Roots
 from graphcomp.rewrite.pipeline import PASSES, run_passes
 from graphcomp.rewrite.rules import Report, Rule
@@ -21,6 +21,7 @@ __all__ = [
     "Rule",
     "expand",
     "factors_at_source",
+    "inside_fences",
     "run_passes",
     "share",
     "simplify",

@@ -26,6 +26,23 @@ def unfenced(node: Node) -> Node:
     return node.args[0] if node.op is LET and node.scope == FENCE else node
 
 
+def inside_fences(order: Sequence[Node]) -> dict[Node, Node] | None:
+    """What is inside of the fences among nodes, if they can stay until code is written; else None.
+
+    They can if nobody but a fence reads what is inside of it, and there are no other names and scopes:
+    then no two nodes would be the same without them, and nothing has to be built anew.
+    """
+    inside = {node: node.args[0] for node in order if node.op is LET}
+    fenced = set(inside.values())
+    for node in order:
+        if node.op is LET:
+            if node.scope != FENCE or inside[node] in inside:
+                return None
+        elif node.scope or not fenced.isdisjoint(node.args):
+            return None
+    return inside
+
+
 def without_names(
     nodes: Sequence[Node], order: Sequence[Node] | None = None
 ) -> tuple[dict[Node, Node], dict[Node, str]]:

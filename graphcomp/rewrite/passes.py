@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import TypeAlias
 
 from graphcomp.node import Node
@@ -32,6 +33,7 @@ class Roots:
     fences: AbstractSet[Node] = frozenset()
     _all: list[tuple[Node, ...]] = field(default_factory=list, repr=False, compare=False)
     _order: list[Node] = field(default_factory=list, repr=False, compare=False)
+    _ops: set[Op] = field(default_factory=set, repr=False, compare=False)
 
     @property
     def order(self) -> Sequence[Node]:
@@ -39,6 +41,13 @@ class Roots:
         if not self._order:
             self._order.extend(topological(self.all))
         return self._order
+
+    @property
+    def ops(self) -> set[Op]:
+        """The ops of all nodes; found once."""
+        if not self._ops:
+            self._ops.update(map(attrgetter("op"), self.order))
+        return self._ops
 
     @property
     def computed(self) -> Sequence[Node]:
@@ -61,7 +70,9 @@ class Roots:
 
     def with_fences(self, fences: AbstractSet[Node]) -> Roots:
         """The same, with nodes that are still to get a fence."""
-        return Roots(self.results, self.steps, self.values, fences, self._all, self._order)
+        return Roots(
+            self.results, self.steps, self.values, fences, self._all, self._order, self._ops
+        )
 
 
 #: The roots, the report, and what earlier runs left as it is.

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 
 from graphcomp.node import Node
-from graphcomp.op import Op
 from graphcomp.ops.einsum import EINSUM
 from graphcomp.ops.piecewise import MAXIMUM, MINIMUM, RELU
 from graphcomp.rewrite import (
@@ -47,9 +46,9 @@ def rule_pass(
 
     def run(roots: Roots, report: Report, settled: Settled) -> list[Node]:
         keep: Sequence[Node] = ()
-        if derivatives_only and possible(table, roots.order):
+        if derivatives_only and possible(table, roots.ops):
             keep = topological(roots.values)
-        return rewrite(roots.all, table, report, name, keep, roots.order, settled)
+        return rewrite(roots.all, table, report, name, keep, roots.order, settled, roots.ops)
 
     ops = frozenset(op for each in rules for op in (each.needs or each.ops))
     return Pass(name, purpose, run, rules, ops, arrays=arrays)
@@ -57,7 +56,7 @@ def rule_pass(
 
 def _contracted(roots: Roots, report: Report, settled: Settled) -> list[Node]:
     table = by_op(contractions.RULES)
-    nodes = rewrite(roots.all, table, report, "contractions", (), roots.order, settled)
+    nodes = rewrite(roots.all, table, report, "contractions", (), roots.order, settled, roots.ops)
     whole = topological(nodes)
     table = by_op([contractions.sum_on_diagonal(whole)])
     return rewrite(nodes, table, report, "contractions", (), whole)
@@ -65,8 +64,7 @@ def _contracted(roots: Roots, report: Report, settled: Settled) -> list[Node]:
 
 def _marked(roots: Roots) -> Roots:
     """With the nodes that are to get a fence."""
-    present = {node.op for node in roots.order}
-    below = {op for each in _ALL if each.may_apply(present) for op in each.below}
+    below = {op for each in _ALL if each.may_apply(roots.ops) for op in each.below}
     return roots.with_fences(to_fence(roots.order, roots.steps, roots.results, below))
 
 
@@ -170,13 +168,12 @@ PASSES: tuple[Pass, ...] = (
 class _State:
     roots: Roots
     report: Report
-    ops: set[Op] = field(default_factory=set)
     arrays: bool = False
     settled: dict[str, Settled] = field(default_factory=dict)
 
     def run(self, each: Pass) -> bool:
         """Run a pass; whether it changed anything."""
-        if each.ops is not None and each.ops.isdisjoint(self.ops):
+        if each.ops is not None and each.ops.isdisjoint(self.roots.ops):
             return False
         if each.arrays and not self.arrays:
             return False
@@ -201,9 +198,7 @@ class _State:
 
     def look(self) -> None:
         """Find what is there."""
-        order = self.roots.order
-        self.ops = {node.op for node in order}
-        self.arrays = any(map(attrgetter("shape"), order))
+        self.arrays = any(map(attrgetter("shape"), self.roots.order))
 
 
 def run_passes(

@@ -44,7 +44,7 @@ def look_through(
     """
     order = topological(nodes)
     names = {node for node in order if node.op is LET and node.scope != FENCE and not kept(node)}
-    live = possible(rules, order) if names else {}
+    live = possible(rules, {node.op for node in order}) if names else {}
     if not any(each.lost for listed in live.values() for each in listed):
         return list(nodes)
     bare: dict[Node, Node] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from graphcomp.node import Node, current_scope
@@ -36,9 +37,8 @@ def unsettled(order: Sequence[Node], settled: set[Node]) -> Sequence[Node]:
     return [node for node in order if node not in settled] if settled else order
 
 
-def possible(rules: Mapping[Op, Sequence[Rule]], order: Iterable[Node]) -> dict[Op, list[Rule]]:
-    """The rules that can apply to some of the nodes, and those that may follow; none if there are none."""
-    present = {node.op for node in order}
+def possible(rules: Mapping[Op, Sequence[Rule]], present: AbstractSet[Op]) -> dict[Op, list[Rule]]:
+    """The rules that can apply to nodes of some ops, and those that may follow; none if none can."""
     found = {
         op: live
         for op, listed in rules.items()
@@ -55,6 +55,7 @@ def rewrite(
     keep: Collection[Node] = (),
     order: Sequence[Node] | None = None,
     settled: Settled | None = None,
+    present: AbstractSet[Op] = frozenset(),
 ) -> list[Node]:
     """The nodes with the rules applied until none applies.
 
@@ -70,19 +71,20 @@ def rewrite(
         keep: nodes that stay as they are, with all below them.
         order: the nodes in topological order, where that is known.
         settled: what earlier runs left as it is, if nothing was kept.
+        present: the ops of the nodes, where these are known.
 
     Raises:
         AssertionError: the rules go round in a circle.
     """
     if order is None:
         order = topological(nodes, stop=set(keep).__contains__)
-    live = possible(rules, order)
+    live = possible(rules, present or {node.op for node in order})
     if not live:
         return list(nodes)
     known = set(keep) if keep or settled is None else settled.under(live)
     walk = _Walk(live, report if report is not None else Report(), stage, known)
     walk.go(unsettled(order, known))
-    return [walk.memo.get(node, node) for node in nodes]
+    return [walk.memo.get(node, node) for node in nodes] if walk.memo else list(nodes)
 
 
 @dataclass(frozen=True, slots=True)
