@@ -65,6 +65,8 @@ class Join:
 
 
 TOTAL = Join({"f": "0.0", "i": "0", "b": "False"}, "{0} + {1}")
+#: At most one term for each entry, zero where there is none.
+PLACED = Join(TOTAL.start, "{1}")
 
 
 #: Terms: as the op itself is spelled, the entry as it is, and the product of two.

@@ -805,3 +805,16 @@ def test_long_formulas_are_one_loop_without_arrays_between_steps(as_python):
     assert source.count("@_compiled") == 1
     assert source.count("for i in range(n)") == 1
     assert "np.empty(n)" not in source
+
+
+def test_rows_that_are_put_together_are_set_and_zeros_made_only_where_parts_are_missing(as_python):
+    def rows(x):
+        return gc.sum(x[0] * x[1]) + gc.sum(x[2])
+
+    source = generate(gc.from_function(rows, shapes={"x": "3 n"}), ["grad"], target="numba")
+    assert "np.empty((3, n))" in source
+    assert "np.zeros" not in source
+    assert "+=" not in source
+    source = generate(gc.from_function(rows, shapes={"x": "4 n"}), ["grad"], target="numba")
+    assert "np.zeros((4, n))" in source
+    assert "+=" not in source

@@ -10,7 +10,7 @@ from graphcomp.codegen.block import Kernels, Names
 from graphcomp.codegen.dialects import Context
 from graphcomp.codegen.loop_blocks import BlockFunction
 from graphcomp.codegen.loop_cut import Loops
-from graphcomp.codegen.loop_lines import LoopFunction
+from graphcomp.codegen.loop_strips import StripFunction
 from graphcomp.codegen.pieces import Piece
 from graphcomp.codegen.regions import Region
 from graphcomp.node import Node
@@ -75,7 +75,7 @@ class LoopKernels:
         function = (
             BlockFunction(self.context, self.taken, part, [a.text for a in args], names)
             if isinstance(part, Region)
-            else LoopFunction(self.context, self.taken, part, [a.text for a in args], names)
+            else StripFunction(self.context, self.taken, part, [a.text for a in args], names)
         )
         final = {
             inner for inner, own in zip(part.outputs, parts, strict=True) if own in self.results

@@ -15,6 +15,7 @@ from graphcomp.codegen.loop_order import Item, Loop, Order, writes_own
 from graphcomp.codegen.loop_signature import Made, Signature, length, made_array
 from graphcomp.codegen.loop_terms import Terms, reads_of
 from graphcomp.codegen.loop_units import Unit, name_axes, units_of
+from graphcomp.codegen.loop_wrapping import wrapped
 from graphcomp.codegen.notes import Said, rule_of
 from graphcomp.codegen.pieces import Piece
 from graphcomp.nest import PRODUCT, TOTAL, Join
@@ -24,7 +25,6 @@ from graphcomp.rewrite import Rule
 from graphcomp.shape import MAX_RANK, Dim, Shape
 
 _IN_PLACE = re.compile(r"\{0\} (.) \{1\}\Z")
-_OPERATOR = re.compile(r" [-+*/] ")
 _SIMPLE = re.compile(r"-?[\w.]+(\[[\w, ]+\])?\Z")
 _COUNTERS = [*"ijkpqrstuv", *(f"i{n}" for n in range(2, 2 * MAX_RANK))]
 
@@ -170,12 +170,7 @@ class LoopFunction:
             if isinstance(item, Unit):
                 lines += self._statement(item, scope, items, depth)
                 continue
-            counter = self.counters[len(scope)]
-            self.terms.counters[item.axis] = counter
-            turns = self._range(item, depth)
-            lines.append(f"{INDENT * depth}for {counter} in {turns}({self.terms.dim(item.dim)}):")
-            lines += self._body(item.body, (*scope, item), depth + 1)
-            del self.terms.counters[item.axis]
+            lines += self._loop(item, scope, depth, self.terms.dim(item.dim))
             for place in starts.get(item, ()):
                 if place.maker is not None:
                     entry = (
@@ -183,6 +178,15 @@ class LoopFunction:
                     )
                     sign = "+=" if self._goes_on(place) else "="
                     lines += layout(f"{entry} {sign} {self.totals[place.node]}", depth)
+        return lines
+
+    def _loop(self, loop: Loop, scope: tuple[Loop, ...], depth: int, count: str) -> list[str]:
+        """A loop with so many turns."""
+        counter = self.counters[len(scope)]
+        self.terms.counters[loop.axis] = counter
+        first = f"{INDENT * depth}for {counter} in {self._range(loop, depth)}({count}):"
+        lines = [first, *self._body(loop.body, (*scope, loop), depth + 1)]
+        del self.terms.counters[loop.axis]
         return lines
 
     def _range(self, loop: Loop, depth: int) -> str:
@@ -247,7 +251,7 @@ class LoopFunction:
         if not place.axes and place.join is None and self._stays(node, term, scope, items):
             self.terms.pieces[node] = term
             return []
-        name = self.terms.variable(node)
+        name = self.terms.array(node)
         if place.maker is not None:
             name = self.totals[node]
         elif place.axes:
@@ -259,9 +263,9 @@ class LoopFunction:
             longest = max(pieces, key=lambda piece: len(piece.text), default=term)
             fits = len(INDENT) * depth + len(text) <= WIDTH
             if fits or _SIMPLE.match(longest.text):
-                return [*lines, *_wrapped(text, depth)]
+                return [*lines, *wrapped(text, depth)]
             spilled = longest._replace(text=self.names.temporary(), precedence=ATOM)
-            lines += _wrapped(f"{spilled.text} = {longest.text}", depth)
+            lines += wrapped(f"{spilled.text} = {longest.text}", depth)
             pieces = [spilled if piece.text == longest.text else piece for piece in pieces]
             term = self.terms.term(unit, pieces)
 
@@ -313,26 +317,3 @@ def _units(item: Item) -> list[Unit]:
 def _added(join: Join | None) -> bool:
     """Whether terms are added up or multiplied, which threads may do each for itself."""
     return join is not None and _IN_PLACE.match(join.update) is not None
-
-
-def _wrapped(text: str, depth: int) -> list[str]:
-    """A statement on lines that fit; what is too long stands in parentheses of its own."""
-    margin = INDENT * depth
-    head, equals, value = text.partition("= ")
-    operands = _operands(value)
-    if len(margin) + len(text) <= WIDTH or len(operands) == 1:
-        return layout(text, depth)
-    if len(margin) + len(INDENT) + len(value) <= WIDTH:
-        operands = [value]
-    return [f"{margin}{head}{equals}(", *(margin + INDENT + o for o in operands), f"{margin})"]
-
-
-def _operands(value: str) -> list[str]:
-    """The operands of an expression, all but the first with the operator before them."""
-    depth, start, found = 0, 0, []
-    for i, letter in enumerate(value):
-        depth += (letter in "([") - (letter in ")]")
-        if depth == 0 and _OPERATOR.match(value, i):
-            found.append(value[start:i])
-            start = i + 1
-    return [*found, value[start:]]

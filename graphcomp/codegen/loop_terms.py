@@ -53,6 +53,7 @@ class Terms:
         self.counters: dict[int, str] = {}
         self.turned: dict[Node, tuple[str, tuple[int, ...]]] = {}
         self.in_order: Collection[Unit] = ()
+        self.strips: dict[Node, str] = {}
 
     def variable(self, node: Node) -> str:
         """The variable of a node, with the name that is wanted for it."""
@@ -61,6 +62,10 @@ class Terms:
             temporary = _TEMPORARY.match(wanted)
             self.variables[node] = self.names.temporary() if temporary else self.names.give(wanted)
         return self.variables[node]
+
+    def array(self, node: Node) -> str:
+        """What holds the entries of a node: its variable, or a strip of it."""
+        return self.strips.get(node) or self.variable(node)
 
     def dim(self, dim: Dim) -> str:
         """A dimension."""
@@ -118,12 +123,12 @@ class Terms:
             return piece if base.dtype in DEFAULTS else self._in_dtype(piece, base.dtype)
         place = self.places.get(base)
         if place is None:
-            whole = (self.variables[base], tuple(range(base.ndim)))
+            whole = (self.array(base), tuple(range(base.ndim)))
             name, kept = whole if unit in self.in_order else self.turned.get(base, whole)
         else:
             if base in self.pieces:
                 return self.pieces[base]
-            name, kept = self.variable(base), ()
+            name, kept = self.array(base), ()
             if not place.axes:
                 return Piece(self.number(base), ATOM, (), base.dtype)
             return Piece(

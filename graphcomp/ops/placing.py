@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from graphcomp.errors import ShapeError
-from graphcomp.nest import SAME, TOTAL, At, Nest, loops
+from graphcomp.nest import PLACED, SAME, At, Nest, loops
 from graphcomp.op import (
     ADDITIVE,
     LOWEST,
@@ -20,7 +20,7 @@ from graphcomp.op import (
 from graphcomp.ops.numpy_runtime import _place
 from graphcomp.ops.shaping import GETITEM, SCATTER, WHOLE, Index
 from graphcomp.ops.wording import in_latex
-from graphcomp.shape import Dim, Shape, format_shape, same_shape
+from graphcomp.shape import Dim, Shape, format_shape, same_shape, size_of
 
 #: Of each part, the place along the leading axes.
 Places = tuple[tuple[int, ...], ...]
@@ -46,13 +46,16 @@ def _place_transpose(
 
 
 def _place_nest(shapes: Sequence[Shape], *, places: Places, shape: Shape) -> tuple[Nest, ...]:
-    """One after the other, added to zeros."""
+    """One after the other; zeros are needed only if parts are missing."""
+    depth = len(places[0])
+    alike = all(len(place) == depth for place in places)
+    join = None if alike and len(places) == size_of(shape[:depth]) else PLACED
     nests = []
     for x, place in zip(shapes, places, strict=True):
         axes = shape[len(place) :]
         turns = loops(range(len(axes)))
         writes = (*(At((), i) for i in place), *turns)
-        nests.append(Nest(axes, (turns if x else (),), writes, SAME, TOTAL))
+        nests.append(Nest(axes, (turns if x else (),), writes, SAME, join))
     return tuple(nests)
 
 
