@@ -514,6 +514,23 @@ def test_large_products_of_matrices_are_left_to_numpy():
     assert "A.dot(B)" not in loops_of(source)
 
 
+def test_light_work_is_done_again_rather_than_kept(as_python):
+    """Loops behind a product compare once more; but they do not compute a function again."""
+
+    def layers(X, W, V):
+        return gc.sum(((gc.relu(X @ W) * gc.sin(X @ W)) @ V) ** 2)
+
+    graph = gc.from_function(layers, X="n d", W="d k", V="k 2")
+    agree(graph, point(graph), kinds=ALL_KINDS, target="numba", rtol=1e-9)
+    gradient = generate(graph, ["value_and_grad"], "W", target="numba")
+    first, second = re.findall(
+        r"^def _\w+_loops.*?(?=^@|^def )", gradient, re.DOTALL | re.MULTILINE
+    )
+    assert " > " not in first
+    assert " > " in second
+    assert "sin(" not in second
+
+
 def test_a_function_without_loops_for_anything_needs_no_compiler():
     A = gc.array("A", "n n")
     source = generate(GraphData([A], {"y": gc.inv(A)}), target="numba")

@@ -50,9 +50,10 @@ def gains_by_blocks(
     if threads:
         return False
     deep = any(arg.ndim > 1 for node in nodes for arg in node.args)
-    return deep and any(node.ndim == 1 and _is_costly(node) for node in nodes)
+    return deep and any(node.ndim == 1 and is_costly(node) for node in nodes)
 
 
-def _is_costly(node: Node) -> bool:
+def is_costly(node: Node) -> bool:
+    """Whether it is a function of one number that takes many times as long as a product."""
     spelling = scalar_spelling(node.op, len(node.args), node.params)
     return node.op.broadcasts and spelling is not None and bool(_COSTLY.search(spelling.template))

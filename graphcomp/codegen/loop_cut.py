@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from graphcomp.codegen.loop_choice import gains_by_blocks, has_products
+from graphcomp.codegen.loop_later import moved_later
 from graphcomp.codegen.loop_units import is_number, nest_of, view_of
 from graphcomp.codegen.notes import scoped
 from graphcomp.codegen.regions import CALL, PART, cut_into_rows
@@ -131,8 +132,7 @@ def _groups(
     """The nodes of each call; views of its results are written out there too."""
     results = set(outputs)
     level: dict[Node, int] = {}
-    looped: set[Node] = set()
-    groups: dict[int, list[Node]] = {}
+    looped: dict[Node, None] = {}
     others = False
     for node in order:
         if not node.args:
@@ -141,8 +141,7 @@ def _groups(
         if bases[node] is not node:
             level[node] = level[node.args[0]]
             if node in results and bases[node] in looped:
-                looped.add(node)
-                groups[level[node]].append(node)
+                looped[node] = None
             continue
         mine = nest_of(node) is not None
         level[node] = max(
@@ -150,9 +149,12 @@ def _groups(
             for arg in node.args
         )
         if mine:
-            looped.add(node)
-            groups.setdefault(level[node], []).append(node)
+            looped[node] = None
         others = others or not mine
+    level |= moved_later(order, bases, level, looped, results)
+    groups: dict[int, list[Node]] = {}
+    for node in looped:
+        groups.setdefault(level[node], []).append(node)
     found = [g for g in groups.values() if len(g) <= MOST and not (others and _is_small(g, bases))]
     return [part for group in found for part in _parts(group)]
 
