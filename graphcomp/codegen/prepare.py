@@ -13,7 +13,7 @@ from graphcomp.codegen.notes import rule_of, with_notes
 from graphcomp.codegen.plans import Plan
 from graphcomp.node import Node
 from graphcomp.op import Form
-from graphcomp.rewrite import Pass, Report, Rule, expand, run_passes, share, without_names
+from graphcomp.rewrite import Pass, Report, Rule, expand, run_passes, share, stacked, without_names
 from graphcomp.traversal import leading, topological, use_counts
 
 #: Written out again wherever they are used: they cost nothing, or next to nothing.
@@ -62,13 +62,14 @@ def prepare(
     *,
     sharing: tuple[str, bool] | None = None,
     cutter: Cutter | None = None,
+    stacks: bool = False,
 ) -> Prepared:
     """Run the passes over the joint graph of all results of a function.
 
     `before` says what was done to the graph before it was differentiated. An op that is not
     `spelled`, and says what it consists of, is replaced by that. Ops that have work in common are
     written out as the dialect `sharing` does. With a `cutter`, parts that are computed by functions of
-    their own become calls.
+    their own become calls. With `stacks`, steps of one kind are computed together, where it pays.
     """
     report = before.copy()
     given = plan.roots.replaced(expand(plan.roots.all, spelled, report, plan.roots.order))
@@ -109,6 +110,13 @@ def prepare(
             used = set(order)
             own = {left[node] for node in own if node in left}
             base = [left[node] for node in base if node in left]
+    if stacks and (left := stacked([*outputs.values()], base, order, report)):
+        outputs = {name: left[node] for name, node in outputs.items()}
+        names = {left[node]: name for node, name in names.items() if node in left}
+        order = tuple(topological(outputs.values()))
+        used = set(order)
+        own = {left[node] for node in own if node in left}
+        base = [left[node] for node in base if node in left]
     results = tuple(outputs.values())
     cut = choose_statements(order, results, names, own)
     forward = leading(order, base) if results[: len(base)] == tuple(base) else topological(base)

@@ -69,6 +69,7 @@ class Writer:
             dialect.spells,
             sharing=dialect.sharing,
             cutter=cutter,
+            stacks=dialect.arrays and not dialect.compiled,
         )
         self.applied.update(dict.fromkeys(prepared.rules))
         if self.context.workspace:

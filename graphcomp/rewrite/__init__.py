@@ -9,6 +9,7 @@ from graphcomp.rewrite.pipeline import PASSES, Pass, Roots, run_passes
 from graphcomp.rewrite.rules import Report, Rule
 from graphcomp.rewrite.sharing import share
 from graphcomp.rewrite.stability import stabilize, stabilize_graph
+from graphcomp.rewrite.stacking import stacked
 from graphcomp.rewrite.substitution import substitute
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "simplify_graph",
     "stabilize",
     "stabilize_graph",
+    "stacked",
     "substitute",
     "without_names",
 ]
