@@ -10,7 +10,7 @@ import pytest
 import graphcomp as gc
 from graphcomp.node import Node
 from graphcomp.op import Op
-from graphcomp.rewrite import Report, stacked, stacking
+from graphcomp.rewrite import LARGEST, Report, stacked, stacking
 from graphcomp.rewrite.long_sums import long_sums
 from graphcomp.rewrite.siblings import in_turns, is_stackable
 from graphcomp.rewrite.stack_ops import TOTAL
@@ -76,9 +76,17 @@ def operands(n: int, dtype: str = "float64") -> list[Any]:
 
 
 def calls(source: str) -> int:
-    """How many operations the functions of a module have."""
+    """How many operations the last function of a module has."""
     kinds = (ast.Call, ast.BinOp, ast.AugAssign)
-    return sum(isinstance(node, kinds) for node in ast.walk(ast.parse(source)))
+    function = ast.parse(source).body[-1]
+    return sum(isinstance(node, kinds) for node in ast.walk(function))
+
+
+def leaves(result: Any) -> list[Any]:
+    """The arrays of a result."""
+    if isinstance(result, tuple):
+        return [leaf for part in result for leaf in leaves(part)]
+    return [result]
 
 
 @pytest.fixture
@@ -105,6 +113,31 @@ def test_values_and_gradients_stay(model: Model, n: int, apart: Any):
         assert a.shape == b.shape
         assert a.dtype == b.dtype
         np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize("kind", ["value_and_grad", "vjp", "jvp"])
+@pytest.mark.parametrize("options", [{}, {"workspace": True}, {"checks": False}], ids=str)
+def test_large_arrays_are_computed_step_by_step(kind: str, options: Any, apart: Any):
+    graph, n = traced(crossed), LARGEST + 1
+    together, one_by_one = graph.compile(kind, **options), apart(graph, kind)
+    assert f"if n > {LARGEST}:" in together.source
+    arrays = operands(n) + (operands(n) if kind == "jvp" else [])
+    kept: dict[str, Any] = {}
+    found = together(*arrays, **({"workspace": kept} if "workspace" in options else {}))
+    assert bool(kept) is ("workspace" in options)
+    wanted = one_by_one(*arrays)
+    if kind == "vjp":
+        found, wanted = found[1](2.0), one_by_one(*arrays)[1](2.0)
+    for a, b in zip(leaves(found), leaves(wanted), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_no_version_for_large_arrays_is_written_where_sizes_are_known():
+    x = gc.array("x", (150, 5))
+    gates = [gc.tanh(gc.exp(x[i])) * gc.sum(x[i]) for i in range(150)]
+    source = gc.Graph([x], {"y": gc.stack(gates)}, name="f").source(["value"])
+    assert ".take(" in source or "x.sum(axis=1)" in source
+    assert "_large" not in source
 
 
 def test_arguments_may_lie_in_memory_in_any_way_and_are_left_alone():
@@ -162,7 +195,7 @@ def test_short_functions_stay_as_people_write_them():
     assert "np.array" not in source
 
 
-def test_large_arrays_are_not_copied():
+def test_arrays_known_to_be_large_are_not_copied():
     x = gc.array("x", (150, 5000))
     assert not stacked([gc.tanh(gc.exp(x[i])) for i in range(150)], [])
 

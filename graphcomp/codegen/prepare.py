@@ -13,7 +13,7 @@ from graphcomp.codegen.notes import rule_of, with_notes
 from graphcomp.codegen.plans import Plan
 from graphcomp.node import Node
 from graphcomp.op import Form
-from graphcomp.rewrite import Pass, Report, Rule, expand, run_passes, share, stacked, without_names
+from graphcomp.rewrite import Pass, Report, Rule, expand, run_passes, share, without_names
 from graphcomp.traversal import leading, topological, use_counts
 
 #: Written out again wherever they are used: they cost nothing, or next to nothing.
@@ -41,6 +41,7 @@ class Prepared:
         written_out: whether ops were written out that have work in common.
         report: what the passes did.
         rules: those that made some of the nodes, if their names tell a reader something.
+        values: the values, of which the other outputs are derivatives.
     """
 
     outputs: Mapping[str, Node]
@@ -52,6 +53,7 @@ class Prepared:
     report: Report
     written_out: bool = False
     rules: tuple[Rule, ...] = ()
+    values: tuple[Node, ...] = ()
 
 
 def prepare(
@@ -62,14 +64,13 @@ def prepare(
     *,
     sharing: tuple[str, bool] | None = None,
     cutter: Cutter | None = None,
-    stacks: bool = False,
 ) -> Prepared:
     """Run the passes over the joint graph of all results of a function.
 
     `before` says what was done to the graph before it was differentiated. An op that is not
     `spelled`, and says what it consists of, is replaced by that. Ops that have work in common are
     written out as the dialect `sharing` does. With a `cutter`, parts that are computed by functions of
-    their own become calls. With `stacks`, steps of one kind are computed together, where it pays.
+    their own become calls.
     """
     report = before.copy()
     given = plan.roots.replaced(expand(plan.roots.all, spelled, report, plan.roots.order))
@@ -92,7 +93,6 @@ def prepare(
     order = tuple(roots.computed)
     if bare:
         order = tuple(dict.fromkeys([bare.get(node, node) for node in order]))
-    used = set(order)
     scoped = [node for node in order if node.scope]
     rules = tuple(dict.fromkeys(each for n in scoped if (each := rule_of(n)) is not None))
     hints = zip(stripped[len(outputs) :], plan.hints.values(), strict=False)
@@ -107,22 +107,27 @@ def prepare(
         if left:
             outputs = dict(zip(outputs, called, strict=True))
             order = tuple(topological(called))
-            used = set(order)
             own = {left[node] for node in own if node in left}
             base = [left[node] for node in base if node in left]
-    if stacks and (left := stacked([*outputs.values()], base, order, report)):
-        outputs = {name: left[node] for name, node in outputs.items()}
-        names = {left[node]: name for node, name in names.items() if node in left}
-        order = tuple(topological(outputs.values()))
-        used = set(order)
-        own = {left[node] for node in own if node in left}
-        base = [left[node] for node in base if node in left]
     results = tuple(outputs.values())
-    cut = choose_statements(order, results, names, own)
-    forward = leading(order, base) if results[: len(base)] == tuple(base) else topological(base)
-    ahead = tuple(node for node in forward if node in used and node in cut)
-    rest = (ahead, frozenset(cut), frozenset(own), report, bool(written), rules)
+    ahead, cut = statements_of(order, results, base, names, own)
+    rest = (ahead, cut, frozenset(own), report, bool(written), rules, tuple(base))
     return Prepared(outputs, names, order, *rest)
+
+
+def statements_of(
+    order: Sequence[Node],
+    results: Sequence[Node],
+    values: Sequence[Node],
+    names: Mapping[Node, str],
+    user_named: Collection[Node],
+) -> tuple[tuple[Node, ...], frozenset[Node]]:
+    """The statements that belong to the values, and all that are statements."""
+    cut = choose_statements(order, results, names, user_named)
+    first = results[: len(values)] == tuple(values)
+    forward = leading(order, values) if first else topological(values)
+    used = set(order)
+    return tuple(node for node in forward if node in used and node in cut), frozenset(cut)
 
 
 def _noted(
@@ -155,7 +160,7 @@ def choose_statements(
     order: Sequence[Node],
     results: Iterable[Node],
     names: Mapping[Node, str],
-    user_named: set[Node],
+    user_named: Collection[Node],
 ) -> set[Node]:
     """The nodes that are statements: named, results, or used more than once."""
     uses = use_counts(order)

@@ -8,11 +8,13 @@ from graphcomp.rewrite.naming import without_names
 from graphcomp.rewrite.pipeline import PASSES, Pass, Roots, run_passes
 from graphcomp.rewrite.rules import Report, Rule
 from graphcomp.rewrite.sharing import share
+from graphcomp.rewrite.siblings import LARGEST
 from graphcomp.rewrite.stability import stabilize, stabilize_graph
 from graphcomp.rewrite.stacking import stacked
 from graphcomp.rewrite.substitution import substitute
 
 __all__ = [
+    "LARGEST",
     "PASSES",
     "Pass",
     "Report",

@@ -26,8 +26,8 @@ from graphcomp.ops.reductions import SUM
 from graphcomp.ops.shaping import BROADCAST
 from graphcomp.rewrite.stack_ops import TOTAL
 
-#: Arrays that are known to have more entries than this stay as they are.
-LARGEST = 1024
+#: To copy arrays of more entries than this takes longer than calls.
+LARGEST = 128
 #: Steps that are alike so many readers deep have one role.
 ALIKE = 3
 #: Rows are ordered by what becomes of them so many readers deep.

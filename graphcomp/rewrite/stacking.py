@@ -10,7 +10,8 @@ order. What has to be copied into a stack is weighed against the calls that are 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from operator import attrgetter
 
 from graphcomp.node import Node
@@ -18,6 +19,7 @@ from graphcomp.rewrite.long_sums import long_sums
 from graphcomp.rewrite.rules import Report
 from graphcomp.rewrite.siblings import in_turns, is_stackable
 from graphcomp.rewrite.stacks import Stacks
+from graphcomp.shape import Shape
 from graphcomp.traversal import topological
 
 NAME = "stacking"
@@ -25,13 +27,26 @@ NAME = "stacking"
 FEWEST = 100
 
 
+@dataclass(frozen=True, slots=True)
+class Stacked:
+    """A graph with siblings computed together.
+
+    Attributes:
+        memo: what nodes have become, with all below them.
+        rows: the shapes of the rows of its stacks.
+    """
+
+    memo: Mapping[Node, Node]
+    rows: tuple[Shape, ...]
+
+
 def stacked(
     outputs: Sequence[Node],
     values: Sequence[Node],
     order: Sequence[Node] | None = None,
     report: Report | None = None,
-) -> dict[Node, Node]:
-    """What nodes become, with all below them, where siblings are computed together; nothing: they stay.
+) -> Stacked | None:
+    """The graph with siblings computed together, where there are many; None: it stays as it is.
 
     Args:
         outputs: the roots of a graph, without names on steps.
@@ -43,13 +58,13 @@ def stacked(
     >>> x = gc.array("x", "150 n")
     >>> gates = [gc.tanh(gc.exp(x[i])) for i in range(150)]
     >>> found = stacked(gates, [])
-    >>> found[gates[7]]
-    <node tanh(exp(x))[7] float64 (n,)>
+    >>> found.memo[gates[7]], found.rows
+    (<node tanh(exp(x))[7] float64 (n,)>, ((n,),))
     """
     order = topological(outputs) if order is None else order
     arrays = list(filter(attrgetter("shape"), order))
     if sum(map(is_stackable, arrays)) < FEWEST:
-        return {}
+        return None
     early = set(topological(values))
     sums = long_sums(outputs, early)
     early = {sums[node] for node in early if node in sums}
@@ -57,8 +72,9 @@ def stacked(
     for turn in in_turns(topological([sums[node] for node in outputs]), early):
         stacks.add(turn)
     if stacks.saved < FEWEST:
-        return {}
+        return None
     if report is not None:
         for node in stacks.made:
             report.count(NAME, node.op.name)
-    return {old: stacks.memo[new] for old, new in sums.items() if new in stacks.memo}
+    memo = {old: stacks.memo[new] for old, new in sums.items() if new in stacks.memo}
+    return Stacked(memo, tuple(dict.fromkeys(node.shape[1:] for node in stacks.made)))
