@@ -66,6 +66,22 @@ Last, numbers that several products with one value have in front go to the value
 `t*x`, `t*y` and `t*z` with `t = 2*s`. Only powers of two between 1/16 and 16 are moved: a product with one is exact.
 """
 
+STACKING = """
+## stacking
+
+Last of all, for the target `numpy`: steps of one kind that do not need each other are computed together, as one step on
+a stack of their arguments, where a graph has many steps on arrays (a loop that was unrolled, the same formula for each
+of many arrays). Results are rows of the result, arguments that are rows of one stack are a slice of it, sums of many
+terms are sums along an axis. Entry by entry the same is computed; only the terms of such a sum may be added in another
+order. What has to be copied is weighed against the calls that are saved, by what both take with small arrays. Arrays
+that are known to be large stay as they are, and so do parts that go block by block; where sizes are not known, a
+function has a version for large arrays, which goes step by step.
+
+Proof: a step is taken after all that it reads, and those that are taken together were all ready before any of them was,
+so none needs another. An op that works entry by entry gives the same entries on a stack; a sum over a vector is the sum
+over the last axis of a stack of vectors.
+"""
+
 TAIL = """
 ## What is left alone, and why
 
@@ -96,7 +112,7 @@ def main() -> None:
 
 def page() -> str:
     """The text of the page."""
-    return HEAD + "".join(map(section, PASSES)) + sharing() + FACTORS + TAIL
+    return HEAD + "".join(map(section, PASSES)) + sharing() + FACTORS + STACKING + TAIL
 
 
 def sharing() -> str:

@@ -63,10 +63,11 @@ class Parameter:
         """The parameter with its type."""
         return f"{self.name}: {self.type}"
 
-    def flat(self) -> list[str]:
-        """A parameter for each of its arrays, with its type."""
+    def flat(self, *, converted: bool = False) -> list[str]:
+        """A parameter for each of its arrays, with its type; `converted`: arrays are arrays already."""
         pairs = zip(self.variables, self.nodes, strict=True)
-        return [f"{name}: {parameter_type(node, checked=self.checked)}" for name, node in pairs]
+        checked = self.checked and not converted
+        return [f"{name}: {parameter_type(node, checked=checked)}" for name, node in pairs]
 
     def unpack(
         self, give: Callable[[str], str], indent: int, used: Collection[str] | None = None

@@ -52,6 +52,7 @@ class Prepared:
         written_out: whether ops were written out that have work in common.
         report: what the passes did.
         rules: those that made some of the nodes, if their names tell a reader something.
+        values: the values, of which the other outputs are derivatives.
     """
 
     outputs: Mapping[str, Node]
@@ -63,6 +64,7 @@ class Prepared:
     report: Report
     written_out: bool = False
     rules: tuple[Rule, ...] = ()
+    values: tuple[Node, ...] = ()
 
 
 def prepare(
@@ -108,7 +110,6 @@ def prepare(
     order = tuple(roots.computed)
     if bare and inside is None:
         order = tuple(dict.fromkeys([bare.get(node, node) for node in order]))
-    used = set(order)
     scoped = [node for node in order if node.scope]
     rules = tuple(dict.fromkeys(each for n in scoped if (each := rule_of(n)) is not None))
     hints = zip(stripped[len(outputs) :], plan.hints.values(), strict=False)
@@ -123,15 +124,27 @@ def prepare(
         if left:
             outputs = dict(zip(outputs, called, strict=True))
             order = tuple(topological(called))
-            used = set(order)
             own = {left[node] for node in own if node in left}
             base = [left[node] for node in base if node in left]
     results = tuple(outputs.values())
-    cut = choose_statements(order, results, names, own)
-    forward = leading(order, base) if results[: len(base)] == tuple(base) else topological(base)
-    ahead = tuple(node for node in forward if node in used and node in cut)
-    rest = (ahead, frozenset(cut), frozenset(own), report, bool(written), rules)
+    ahead, cut = statements_of(order, results, base, names, own)
+    rest = (ahead, cut, frozenset(own), report, bool(written), rules, tuple(base))
     return Prepared(outputs, names, order, *rest)
+
+
+def statements_of(
+    order: Sequence[Node],
+    results: Sequence[Node],
+    values: Sequence[Node],
+    names: Mapping[Node, str],
+    user_named: Collection[Node],
+) -> tuple[tuple[Node, ...], frozenset[Node]]:
+    """The statements that belong to the values, and all that are statements."""
+    cut = choose_statements(order, results, names, user_named)
+    first = results[: len(values)] == tuple(values)
+    forward = leading(order, values) if first else topological(values)
+    used = set(order)
+    return tuple(node for node in forward if node in used and node in cut), frozenset(cut)
 
 
 def _noted(
@@ -168,7 +181,7 @@ def choose_statements(
     order: Sequence[Node],
     results: Iterable[Node],
     names: Mapping[Node, str],
-    user_named: set[Node],
+    user_named: Collection[Node],
 ) -> set[Node]:
     """The nodes that are statements: named, results, or used more than once."""
     uses = use_counts(order)

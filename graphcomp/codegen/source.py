@@ -8,6 +8,7 @@ from functools import partial
 from types import MappingProxyType
 
 from graphcomp.codegen import once
+from graphcomp.codegen.ahead import dependents, frontier
 from graphcomp.codegen.arguments import Arguments
 from graphcomp.codegen.block import Block, Names
 from graphcomp.codegen.buffers import Statement, hoist, read_later, renamed_statement
@@ -23,15 +24,17 @@ from graphcomp.codegen.notes import Said
 from graphcomp.codegen.parameters import Parameter
 from graphcomp.codegen.pieces import Piece
 from graphcomp.codegen.plans import Plan, Tree, leaves
-from graphcomp.codegen.prepare import FREE, Cutter, Prepared, prepare
+from graphcomp.codegen.prepare import Cutter, Prepared, prepare
 from graphcomp.codegen.records import Records
 from graphcomp.codegen.regions import cut_into_rows
 from graphcomp.codegen.results import Results
+from graphcomp.codegen.stacked import are_large, in_stacks, symbols_of
 from graphcomp.codegen.workspace import NAME as WORKSPACE
 from graphcomp.codegen.workspace import TYPE, in_workspace, prepared_finer
 from graphcomp.node import Node
 from graphcomp.op import ATOM
 from graphcomp.rewrite import Pass, Report, Rule
+from graphcomp.shape import Dim
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +75,15 @@ class Writer:
             fences=not dialect.arrays,
         )
         self.applied.update(dict.fromkeys(prepared.rules))
-        if self.context.workspace:
-            prepared = prepared_finer(prepared, dialect.into)
+        if dialect.arrays and not dialect.compiled and (found := in_stacks(prepared)) is not None:
+            small, sizes = found
+            if not sizes:
+                return self._written(_Function(self, plan, self._finer(small), plan.name))
+            large = _Function(self, plan, self._finer(prepared), f"_{plan.name}_large", behind=True)
+            function = _Function(self, plan, self._finer(small), plan.name, large=sizes)
+            return [*self._written(large), "", "", *self._written(function)]
         if dialect.arrays or not _can_raise(prepared):
-            function = _Function(self, plan, prepared, plan.name)
-            lines = function.lines()
-            return [*function.kernels.lines, "", "", *lines][2:]
+            return self._written(_Function(self, plan, self._finer(prepared), plan.name))
         if once.is_large(prepared.order) and plan.inner is None:
             return self._once(plan, prepared)
         careful = replace(self, context=replace(self.context, dialect=LIMITS))
@@ -88,6 +94,17 @@ class Writer:
             "",
             *slow,
         ]
+
+    def _finer(self, prepared: Prepared) -> Prepared:
+        """The same for a workspace, if there is one."""
+        if not self.context.workspace:
+            return prepared
+        return prepared_finer(prepared, self.context.dialect.into)
+
+    def _written(self, function: _Function) -> list[str]:
+        """A function, behind those that it calls."""
+        lines = function.lines()
+        return [*function.kernels.lines, "", "", *lines][2:]
 
     def _once(self, plan: Plan, prepared: Prepared) -> list[str]:
         """A function that hands the functions which it needs to one that holds the statements."""
@@ -118,11 +135,20 @@ class _Function:
     """One function in the making."""
 
     def __init__(
-        self, writer: Writer, plan: Plan, prepared: Prepared, name: str, slow: str | None = None
+        self,
+        writer: Writer,
+        plan: Plan,
+        prepared: Prepared,
+        name: str,
+        slow: str | None = None,
+        *,
+        behind: bool = False,
+        large: tuple[Dim, ...] = (),
     ) -> None:
         self.writer, self.plan, self.prepared, self.name = writer, plan, prepared, name
-        self.slow = slow
+        self.slow, self.large = slow, large
         self.careful = writer.context.dialect in {LIMITS, ONCE}
+        self.behind = behind or self.careful
         self.said = None if writer.context.dialect == LIMITS else Said()
         self.arguments = writer.arguments
         self.names = Names(
@@ -168,13 +194,23 @@ class _Function:
         lines = definition(self.name, given, self._annotation())
         lines += self._docstring(passed=not steps and bool(passed))
         body, inner = (self._handed_on(steps, passed), []) if steps else self._bodies()
+        if self.large:
+            body = [*self._passed_on(), *body]
         used = words([*body, *inner]) if self.tangents else set[str]()
         checks = [line for each in self.tangents for line in self._prologue(each, 1, used)]
         dims = self.dims | self.results.dims
         bound = self.arguments.bind(dims, 1) if self.arguments.arrays else []
         rest = [*bound, *checks, *body, *inner]
         prologue = [*self.arguments.prologue(1, rest, self.names.give), *bound, *checks]
-        return [*lines, *(bound if self.careful else prologue), *body, *inner]
+        return [*lines, *(bound if self.behind else prologue), *body, *inner]
+
+    def _passed_on(self) -> list[str]:
+        """The call of the version for large arrays, where they are."""
+        self.dims |= symbols_of(self.large)
+        given = [f"{WORKSPACE}={WORKSPACE}"] if self.writer.context.workspace else []
+        test = are_large(self.large, self.arguments.dims)
+        call = layout(f"return {self._call(f'_{self.plan.name}_large', given)}", 2)
+        return [*layout(f"if {test}:  # what is copied counts more than calls", 1), *call]
 
     def _handed_on(self, steps: str, passed: Collection[str]) -> list[str]:
         """The calls of the function that holds the statements."""
@@ -186,9 +222,9 @@ class _Function:
         return self._guarded(layout(f"return {fast}", 2), limits)
 
     def _shown(self, parameters: Iterable[Parameter]) -> list[str]:
-        """Parameters with their types; the careful version is given what is converted and checked."""
-        if self.careful:
-            return [text for each in parameters for text in each.flat()]
+        """Parameters with their types; other versions are given what is converted and checked."""
+        if self.behind:
+            return [text for each in parameters for text in each.flat(converted=not self.careful)]
         return [each.annotated() for each in parameters]
 
     def _prologue(self, parameter: Parameter, indent: int, used: Collection[str]) -> list[str]:
@@ -255,13 +291,13 @@ class _Function:
         depth = 2 if self.slow else 1
         mine = self.names.give("vjp")
         seeds = [node for each in self.seeds for node in each.nodes]
-        seeded = _dependents(self.prepared.order, seeds)
+        seeded = dependents(self.prepared.order, seeds)
         values = [outputs[key] for key in self.plan.primal]
         results = [outputs[key] for key in leaves(inner)]
         forward = self._block(depth, self.pieces)
         forward.compute(values, cut)
         start = len(forward.statements)
-        kept = _frontier(self.prepared.order, seeded)
+        kept = frontier(self.prepared.order, seeded)
         forward.compute(kept, {*cut, *(n for n in kept if n.args)})
         self._make_no_more_scratch()
         backward = self._block(depth + 1, dict(self.pieces), inner)
@@ -317,7 +353,9 @@ class _Function:
         return body, [*lines, "", *end]
 
     def _planned(self, planned: Planned) -> Planned:
-        """The same; kept for those who ask what was planned."""
+        """The same; kept for those who ask what was planned, of the version that is called."""
+        if self.behind and not self.careful:
+            return planned
         self.writer.planned.setdefault(self.plan.name, []).append(planned)
         return planned
 
@@ -337,9 +375,13 @@ class _Function:
             self.kernels.scratch = False
 
     def _slow_call(self, passed: Sequence[str] = ()) -> str:
+        return self._call(self.slow or "", passed)
+
+    def _call(self, name: str, passed: Sequence[str]) -> str:
+        """The call of another version of this function."""
         tangents = [name for each in self.tangents for name in each.variables]
         given = [*self.arguments.names.values(), *tangents, *passed]
-        return f"{self.slow}({', '.join(given)})"
+        return f"{name}({', '.join(given)})"
 
     def _guarded(self, lines: list[str], slow: str, indent: int = 0) -> list[str]:
         """The fast code, and what to do where it has no result."""
@@ -370,33 +412,8 @@ class _Function:
         if passed:
             about = f"{self.plan.about} By the given functions: of `math`, or with limits."
             return docstring(about, indent=1)
+        if self.behind and not self.careful:
+            return docstring(f"{self.plan.about} Step by step, for large arrays.", indent=1)
         if self.careful:
             return docstring(f"{self.plan.about} With limits instead of exceptions.", indent=1)
         return docstring(f"{self.plan.about}{known}", indent=1)
-
-
-def _dependents(order: Iterable[Node], seeds: Iterable[Node]) -> set[Node]:
-    """The nodes that depend on one of the seeds."""
-    found = set(seeds)
-    for node in order:
-        if any(arg in found for arg in node.args):
-            found.add(node)
-    return found
-
-
-def _frontier(order: Iterable[Node], seeded: Collection[Node]) -> list[Node]:
-    """What the way back reads of the way forward: nodes that do not depend on the seeds."""
-    kept: dict[Node, None] = {}
-    for node in order:
-        if node not in seeded:
-            continue
-        for arg in node.args:
-            if arg not in seeded:
-                kept[_base(arg)] = None
-    return [node for node in kept if node.args]
-
-
-def _base(node: Node) -> Node:
-    while node.op.form in FREE:
-        node = node.args[0]
-    return node

@@ -47,7 +47,14 @@ def finer(order: Sequence[Node], cut: Collection[Node], into: str) -> set[Node]:
         if node.op.form is Form.SUM and any(into in arg.op.spell for arg in node.args)
         for arg in node.args
     }
-    return {*cut} | {
+    shown = {  # a view, and what is made of it with an array to write to, is too much for one line
+        arg
+        for node in order
+        if node.shape and not (node.op.broadcasts or node.op.view) and node.op not in {CALL, PART}
+        for arg in node.args
+        if arg.op.view and arg.args and arg.op.form not in FREE
+    }
+    return {*cut, *shown} | {
         node
         for node in order
         if node.args

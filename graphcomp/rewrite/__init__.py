@@ -9,11 +9,14 @@ from graphcomp.rewrite.passes import Pass, Roots
 from graphcomp.rewrite.pipeline import PASSES, run_passes
 from graphcomp.rewrite.rules import Report, Rule
 from graphcomp.rewrite.sharing import share
+from graphcomp.rewrite.siblings import LARGEST
 from graphcomp.rewrite.simplification import simplify, simplify_graph
 from graphcomp.rewrite.stability import stabilize, stabilize_graph
+from graphcomp.rewrite.stacking import stacked
 from graphcomp.rewrite.substitution import substitute
 
 __all__ = [
+    "LARGEST",
     "PASSES",
     "Pass",
     "Report",
@@ -28,6 +31,7 @@ __all__ = [
     "simplify_graph",
     "stabilize",
     "stabilize_graph",
+    "stacked",
     "substitute",
     "without_names",
 ]
