@@ -124,7 +124,7 @@ class StripFunction(LoopFunction):
         nodes = (*strips.read, *strips.written)
         names = {node: self.names.give(f"{self.terms.variable(node)}_strip") for node in nodes}
         for node, name in names.items():
-            lines += layout(f"{name} = {self._made(node)}", depth)
+            lines += layout(f"{name} = {self._array(node)}", depth)
         start, length = map(self.names.give, ("start", "length"))
         lines += [
             f"{INDENT * depth}for {start} in range(0, {count}, {LENGTH}):",
@@ -165,7 +165,7 @@ class StripFunction(LoopFunction):
         text = f"{outer} = {inner}" if back else f"{inner} = {outer}"
         return [*lines, *wrapped(text, depth + node.ndim)]
 
-    def _made(self, node: Node) -> str:
+    def _array(self, node: Node) -> str:
         """The call that makes a strip; of what is not set in all places, of zeros."""
         place = self.places.get(node)
         make = "empty" if place is None or place.join is None else "zeros"
