@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from graphcomp.codegen.buffers import RESULT, USER, Statement
@@ -12,12 +12,12 @@ from graphcomp.codegen.layout import INDENT, WIDTH
 from graphcomp.codegen.notes import rule_of
 from graphcomp.codegen.pieces import Piece
 from graphcomp.codegen.prepare import Prepared
-from graphcomp.codegen.regions import CALL, parts_of
+from graphcomp.codegen.regions import CALL, PART, parts_of
 from graphcomp.names import FreshNames
 from graphcomp.node import Node
 from graphcomp.op import ATOM, Form
 from graphcomp.rewrite import Rule
-from graphcomp.traversal import topological
+from graphcomp.traversal import topological, use_counts
 
 #: An expression inside a statement is given a name of its own when it gets longer than this.
 INLINE = 56
@@ -88,6 +88,7 @@ class Block:
         self.kernels = kernels
         self._noted = any(n.scope and n.op.form is not Form.NAMED for n in prepared.order)
         self._parts = parts_of(prepared.order) if kernels is not None else {}
+        self._grown: dict[Node, Node] = {}
         self.statements: list[Statement] = []
         self.dims: set[str] = set()
         self.rank: dict[str, int] = {}
@@ -147,11 +148,26 @@ class Block:
         if not dialect.arrays or not any(dialect.into in node.op.spell for node in order):
             return {}, set()
         known = set(self.pieces)
-        return chains_in(
+        chains, links = chains_in(
             order,
             lambda node: node not in cut and node not in known,
             lambda node: dialect.into in node.op.spell,
         )
+        if chains:
+            self._grow(chains, cut)
+        return chains, links
+
+    def _grow(self, chains: Mapping[Node, Sequence[Link]], cut: Collection[Node]) -> None:
+        """Find the arrays that nothing but a chain reads: what it adds is added to them."""
+        prepared = self.prepared
+        uses = use_counts(prepared.order)
+        kept = {*self.pieces, *prepared.user_named, *prepared.outputs.values()}
+        for node, chain in chains.items():
+            rest = chain[0].rest
+            new = (rest in cut and not rest.op.view) or rest.op is PART
+            same = rest.shape == node.shape and rest.dtype == node.dtype
+            if new and same and uses.get(rest) == 1 and rest not in kept:
+                self._grown[rest] = node
 
     def _in_place(self, chain: Sequence[Link]) -> tuple[Node, Sequence[Link]] | None:
         """A new array to begin with, and the sums that then add to it in place.
@@ -161,6 +177,8 @@ class Block:
         first = chain[0]
         piece = self.pieces[first.rest]
         fresh = not (piece.is_name or piece.number or first.rest.op.view)
+        if first.rest in self._grown:
+            return first.rest, chain
         if fresh and piece.shape == first.node.shape and piece.dtype == first.node.dtype:
             return first.rest, chain
         if len(chain) == 1:
@@ -170,8 +188,12 @@ class Block:
 
     def _add_into(self, node: Node, base: Node, links: Sequence[Link]) -> None:
         """``x = base`` and ``x[1:] += value``, ..., without arrays of zeros around the values."""
-        name = self._name(node)
-        self._assign(name, node, self._fitted(base, self.room - len(name) - 3)[0], ())
+        if base in self._grown:
+            self.pieces[node] = self.pieces[base]
+            name = self.pieces[node].text
+        else:
+            name = self._name(node)
+            self._assign(name, node, self._fitted(base, self.room - len(name) - 3)[0], ())
         for link in links:
             value = link.added.args[0]
             text, dims = self.context.into(link.added, name, self.pieces[value])
@@ -187,6 +209,7 @@ class Block:
             self.dims |= piece.dims
 
     def _name(self, node: Node) -> str:
+        node = self._grown.get(node, node)
         wanted = self.prepared.names.get(node)
         if wanted is None:
             return self.names.temporary()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from graphcomp.codegen.buffers import Statement
+from graphcomp.codegen.buffers import Statement, renamed_statement
 from graphcomp.codegen.out import out_call, update_call
 from graphcomp.node import Node
 
@@ -25,15 +25,14 @@ def with_place(
         place: a variable for the place; None in it stands for a new array.
 
     Returns:
-        None if there is no such statement, others read the variable after it, or set the place.
+        None if there is no such statement, or others set the place.
     """
     writing = [i for i, statement in enumerate(statements) if variable in statement.targets]
     if not writing:
         return None
     last = writing[-1]
     statement = statements[last]
-    later = (name for each in statements[last + 1 :] for name in each.piece.reads)
-    if statement.also or statement.piece.dtype != node.dtype or variable in later:
+    if statement.also or statement.piece.dtype != node.dtype:
         return None
     if any(place in each.targets for each in statements[:last] + statements[last + 1 :]):
         return None
@@ -46,7 +45,8 @@ def with_place(
     made = replace(
         statement, target=place, piece=piece, operator="=", comment=comment, typed=False, into=""
     )
-    return [*statements[:last], made, *statements[last + 1 :]]
+    later = [renamed_statement(each, {variable: place}) for each in statements[last + 1 :]]
+    return [*statements[:last], made, *later]
 
 
 def _open_call(statement: Statement) -> str | None:

@@ -328,9 +328,11 @@ class _Kernel:
             targets = [target for statement in self.statements for target in statement.targets]
             if name in self.args or targets.count(name) > (name == pieces[node].text):
                 name = names.give(f"{name}_out")
-            found = with_place(self.statements, pieces[node].text, node, name)
+            variable = pieces[node].text
+            found = with_place(self.statements, variable, node, name)
             if found is not None:
                 self.statements = found
+                rename_pieces(pieces, {variable: name})
                 self.filled[k] = name
                 own = frozenset({name})
                 pieces[node] = Piece(name, ATOM, node.shape, node.dtype, own, own)

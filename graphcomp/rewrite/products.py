@@ -68,7 +68,9 @@ def sum_of_terms(node: Node) -> Node | None:
 
 
 def _is_product(node: Node) -> bool:
-    """A product of arrays, or a number times one."""
+    """A product of arrays, or a number times one; or sums of such products, which are summed too."""
+    if node.op is SUM and not node.param("keepdims"):
+        node = node.args[0]
     if node.op is MUL and node.args[0].constant is not None:
         node = node.args[1]
     if node.op is MUL:
