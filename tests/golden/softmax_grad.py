@@ -185,12 +185,14 @@ def loss_value_and_grad(
     return float(loss), d_loss_d_W
 
 
-def _loss_vjp_block(z: Array, Y: Array) -> tuple[Array, Array, Any, Array, Array]:
+def _loss_vjp_block(
+    z: Array, Y: Array, w2: Any = None, w3: Any = None
+) -> tuple[Array, Array, Any, Array, Array]:
     """A block of rows."""
     w1 = z.max(axis=1, keepdims=True)
     shifted = z - w1
-    w2 = np.exp(shifted)
-    w3 = w2.sum(axis=1, keepdims=True)
+    w2 = np.exp(shifted, out=w2)
+    w3 = w2.sum(axis=1, keepdims=True, out=w3)
     total = np.log(w3)
     shifted -= total  # w4
     t1 = Y.ravel().dot(shifted.ravel())
@@ -213,9 +215,7 @@ def _loss_vjp_rows(
     t3 = np.empty((b, 1))
     for i in range(0, b, step):
         j = i + step
-        parts = _loss_vjp_block(z[i:j], Y[i:j])
-        w2[i:j] = parts[0]
-        w3[i:j] = parts[1]
+        parts = _loss_vjp_block(z[i:j], Y[i:j], w2[i:j], w3[i:j])
         t1 += parts[2]
         t2[i:j] = parts[3]
         t3[i:j] = parts[4]
