@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 import graphcomp as gc
-from graphcomp.codegen.functions import named_steps, plan
+from graphcomp.codegen.functions import plan, with_steps
 from graphcomp.codegen.plans import Request
 from graphcomp.node import apply
 from graphcomp.ops.triangular import BANDED, known_length
-from graphcomp.program import build_program
+from graphcomp.program import name_steps
 from graphcomp.rewrite import Roots, run_passes
 from graphcomp.shape import parse_shape
 from graphcomp.traversal import topological
@@ -82,7 +82,7 @@ def traced(function, dtype="float64"):
 
 def matrices(graph: gc.Graph, kind: str) -> list[str]:
     """The ops of nodes with two axes, when all passes have run."""
-    request = Request(named_steps(build_program(graph)), graph, "x", "f", None, "")
+    request = Request(with_steps(name_steps(graph)), graph, "x", "f", None, "")
     results = tuple(plan(kind, request).outputs.values())
     roots, _ = run_passes(Roots(results))
     return [node.op.name for node in topological(roots.results) if node.ndim > 1]
