@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from graphcomp.node import Node
 from graphcomp.op import Form, Op
@@ -35,7 +36,8 @@ _CALL = re.compile(r"math\.(\w+)\(")
 
 def is_large(order: Sequence[Node]) -> bool:
     """Whether these are so many; names do not count."""
-    return len(order) > LARGE and sum(node.op.form is not Form.NAMED for node in order) > LARGE
+    counted = (node for node in order if node.op.form is not Form.NAMED)
+    return next(islice(counted, LARGE, None), None) is not None
 
 
 def passed_functions(order: Iterable[Node]) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from collections.abc import Set as AbstractSet
 
 from graphcomp.node import Node
-from graphcomp.op import Form, Op
+from graphcomp.op import Op
 from graphcomp.ops.arithmetic import ADD, DIV, MUL, NEG, SUB
 from graphcomp.ops.leaves import CONSTANT, LET
 from graphcomp.ops.powers import SQUARE
@@ -67,14 +67,14 @@ def _shared(order: Sequence[Node], wanted: AbstractSet[Node], below: Collection[
         op, args = node.op, node.args
         if not args:
             continue
-        number = not numbers.isdisjoint(args)
+        number = bool(numbers) and not numbers.isdisjoint(args)
         found = op not in _ALONE and (
             op is NEG
             or not scaled.isdisjoint(args)
             or (args[0] is args[1] if op is ADD else number)
         )
         if node in wanted and _looked_into(
-            node, below, number=number, scaled=found, added=node in added
+            node, below, number=number, scaled=found, added=bool(added) and node in added
         ):
             shared.add(node)
         elif found:
@@ -86,7 +86,7 @@ def _looked_into(
     node: Node, below: Collection[Op], *, number: bool, scaled: bool, added: bool
 ) -> bool:
     """Whether some rule looks for such a node below another; else it is as a variable to them."""
-    if node.constant is not None or node.op.form is Form.BROADCAST:
+    if node.op in _NUMBERS and (node.op is BROADCAST or node.constant is not None):
         return False  # nothing that is computed once
     if node.shape or node.op not in _PLAIN:
         return True
