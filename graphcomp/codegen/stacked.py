@@ -30,7 +30,7 @@ def in_stacks(prepared: Prepared) -> tuple[Prepared, tuple[Dim, ...]] | None:
     outputs = {name: memo[node] for name, node in prepared.outputs.items()}
     names = {memo[node]: name for node, name in prepared.names.items() if node in memo}
     own = frozenset(memo[node] for node in prepared.user_named if node in memo)
-    values = tuple(memo[node] for node in prepared.values)
+    values = tuple(memo[node] for node in prepared.values if node in memo)
     order = tuple(topological(outputs.values()))
     ahead, cut = statements_of(order, tuple(outputs.values()), values, names, own)
     sizes = dict.fromkeys(size_of(shape) for shape in found.rows)

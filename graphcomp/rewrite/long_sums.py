@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 from graphcomp.node import Node, apply
 from graphcomp.ops.arithmetic import ADD
 from graphcomp.ops.shaping import BROADCAST
+from graphcomp.rewrite.siblings import is_stackable
 from graphcomp.rewrite.stack_ops import TOTAL
 from graphcomp.traversal import topological, use_counts
 
@@ -21,11 +22,12 @@ FEWEST = 6
 def long_sums(outputs: Sequence[Node], early: Collection[Node]) -> dict[Node, Node]:
     """What each node becomes where sums of many arrays are one op; `early` are those of the values.
 
-    A part of a sum that something else reads is a term of its own.
+    A part of a sum that something else reads is a term of its own. Sums of what cannot be computed on a
+    stack stay: their terms would be copied for nothing.
 
     >>> import graphcomp as gc
     >>> x = gc.array("x", "8 n")
-    >>> rows = [x[i] for i in range(8)]
+    >>> rows = [gc.exp(x[i]) for i in range(8)]
     >>> total = sum(rows[1:], start=rows[0])
     >>> found = long_sums([total], ())[total]
     >>> found.op.name, found.args == tuple(rows)
@@ -45,7 +47,7 @@ def long_sums(outputs: Sequence[Node], early: Collection[Node]) -> dict[Node, No
     memo: dict[Node, Node] = {}
     for node in order:
         listed = terms.get(node, ())
-        if len(listed) >= FEWEST:
+        if len(listed) >= FEWEST and 2 * sum(map(is_stackable, listed)) > len(listed):
             memo[node] = apply(TOTAL, *[memo[term] for term in listed])
         else:
             args = tuple([memo[arg] for arg in node.args])
