@@ -1,5 +1,7 @@
 """Loops over many rows go strip by strip, and give what the interpreter gives at any length."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -106,6 +108,13 @@ def test_not_on_threads_and_not_for_short_rows(as_python):
     assert "_strip" not in generate(graph(), ["blocks"], target="numba", parallel=True)
     short = graph(loss, x="12 100", w="100")
     assert "_strip" not in generate(short, ["value_and_grad"], target="numba")
+
+
+def test_not_for_many_arrays_of_one_row_each(as_python):
+    inputs = [gc.array(f"x{i}", "n") for i in range(20)]
+    outputs = {f"y{i}": gc.sin(a) * b for i, (a, b) in enumerate(pairwise(inputs))}
+    made = gc.Graph(inputs, outputs, name="f")
+    assert "_strip" not in generate(made, ["value"], target="numba")
 
 
 def test_names_of_the_user_are_kept(as_python):

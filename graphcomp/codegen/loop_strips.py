@@ -2,14 +2,14 @@
 
 A compiler takes several turns of a loop at once only if it knows that what it writes does not overlap
 what it reads. It can test that for some rows when the loop starts, but for dozens of them there are
-too many pairs, and it gives up. So rows are copied into strips of a length that it knows, and from
-there: of one array with fixed strides it sees where each row is. The copies are cheap, as a strip stays
-in the cache.
+too many pairs, and it gives up. So arrays are copied into strips of a length that it knows: of one array
+with fixed strides it sees where each row is, and only whole arrays are left to test. The copies are
+cheap, as a strip stays in the cache.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Sequence, Sized
 from dataclasses import dataclass
 from itertools import chain
 
@@ -87,13 +87,13 @@ class StripFunction(LoopFunction):
             return None
         inner, outer = (dict.fromkeys(row for row in rows if row) for rows in (read, written))
         inner = {row: None for row in inner if row[0] not in targets}
-        pairs = len(outer) * (len(outer) - 1) // 2 + len(outer) * len(inner)
         strips = Strips(
             *(tuple(dict.fromkeys(node for node, _ in rows)) for rows in (inner, outer))
         )
         size = sum(_rows(node) for node in (*strips.read, *strips.written))
         few = size <= min(ROWS, 2 * (len(inner) + len(outer)))
-        return strips if pairs > PAIRS and few else None
+        tested = _pairs(strips.read, strips.written) <= PAIRS < _pairs(inner, outer)
+        return strips if few and tested else None
 
     def _is_plain(self, unit: Unit) -> bool:
         """Whether each turn sets an entry of its own, or adds to a number."""
@@ -182,6 +182,11 @@ def _row(node: Node, places: Sequence[At]) -> Row | None:
     if not isinstance(size_of(node.shape[:-1]), int):
         return None
     return node, tuple(int(at.offset) for at in lead)
+
+
+def _pairs(read: Sized, written: Sized) -> int:
+    """How many pairs are tested for overlaps."""
+    return len(written) * (len(written) - 1) // 2 + len(written) * len(read)
 
 
 def _rows(node: Node) -> int:
