@@ -14,18 +14,19 @@ from graphcomp.node import Node
 
 
 def with_place(
-    statements: list[Statement], variable: str, node: Node, place: str
+    statements: list[Statement], variable: str, node: Node, target: str, place: str
 ) -> list[Statement] | None:
-    """The statements, the one that completes a variable writing into a place that takes its name.
+    """The statements, the one that completes a variable writing into a place.
 
     Args:
         statements: in order, their memory planned.
         variable: a result.
         node: that it computes.
+        target: what the variable is called from then on.
         place: a variable for the place; None in it stands for a new array.
 
     Returns:
-        None if there is no such statement, or others set the place.
+        None if there is no such statement.
     """
     writing = [i for i, statement in enumerate(statements) if variable in statement.targets]
     if not writing:
@@ -34,19 +35,19 @@ def with_place(
     statement = statements[last]
     if statement.also or statement.piece.dtype != node.dtype:
         return None
-    if any(place in each.targets for each in statements[:last] + statements[last + 1 :]):
-        return None
     call = _open_call(statement)
     if call is None or (statement.operator == "=" and statement.piece.shape != node.shape):
         return None
     reads = statement.piece.reads | ({variable} if statement.operator != "=" else frozenset())
     piece = statement.piece._replace(text=f"{call}, out={place})", reads=reads)
-    comment = "" if statement.comment == place else statement.comment
-    made = replace(
-        statement, target=place, piece=piece, operator="=", comment=comment, typed=False, into=""
-    )
-    later = [renamed_statement(each, {variable: place}) for each in statements[last + 1 :]]
-    return [*statements[:last], made, *later]
+    comment = "" if statement.comment == target else statement.comment
+    made = replace(statement, target=target, piece=piece, operator="=", comment=comment, into="")
+    if target == variable:
+        return [*statements[:last], made, *statements[last + 1 :]]
+    made.typed = any(statements[i].typed for i in writing)
+    before = [replace(s, typed=s.typed and s.target != variable) for s in statements[:last]]
+    later = [renamed_statement(each, {variable: target}) for each in statements[last + 1 :]]
+    return [*before, made, *later]
 
 
 def _open_call(statement: Statement) -> str | None:

@@ -319,23 +319,23 @@ class _Kernel:
         self.filled = {}
         outputs = self._outputs
         triples = zip(outputs, self.region.places, self.region.joins, strict=True)
-        for k, (node, (number, scatters), joined) in enumerate(triples):
-            name = wanted[number]
-            if joined == SUMMED or scatters is not None or outputs.count(node) > 1:
-                continue
-            if _TEMPORARY.match(name):
-                continue
-            targets = [target for statement in self.statements for target in statement.targets]
-            if name in self.args or targets.count(name) > (name == pieces[node].text):
-                name = names.give(f"{name}_out")
+        wanted_here = [
+            (k, node, wanted[number])
+            for k, (node, (number, scatters), joined) in enumerate(triples)
+            if joined != SUMMED and scatters is None and outputs.count(node) == 1
+        ]
+        for k, node, name in wanted_here:
             variable = pieces[node].text
-            found = with_place(self.statements, variable, node, name)
+            targets = {target for statement in self.statements for target in statement.targets}
+            free = name not in targets and name not in self.args and not _TEMPORARY.match(name)
+            target = name if free else variable
+            place = names.give("out" if len(wanted_here) == 1 else f"{name}_out")
+            found = with_place(self.statements, variable, node, target, place)
             if found is not None:
                 self.statements = found
-                rename_pieces(pieces, {variable: name})
-                self.filled[k] = name
-                own = frozenset({name})
-                pieces[node] = Piece(name, ATOM, node.shape, node.dtype, own, own)
+                self.filled[k] = place
+                if target != variable:
+                    rename_pieces(pieces, {variable: target})
 
     def _use_scratch(self, names: Names, live: Collection[str]) -> None:
         """Write the large arrays of a block into memory that is used again."""

@@ -131,7 +131,7 @@ def _checked(X: Any, W: Any, Y: Any) -> tuple[Array, Array, Array]:
 
 
 def _loss_value_and_grad_block(
-    z: Array, Y: Array, a3: Any, z_bar_out: Any = None
+    z: Array, Y: Array, a3: Any, out: Any = None
 ) -> tuple[Any, Array]:
     """A block of rows."""
     rows = z.shape[0]
@@ -149,8 +149,8 @@ def _loss_value_and_grad_block(
     t4 = np.asarray(t2, np.float64).sum(axis=1, keepdims=True)
     t5 = -w4_bar.sum(axis=1).reshape((rows, 1)) / t4
     z_bar = np.where(t2, t5, _0)
-    z_bar_out = np.add(z_bar, w4_bar, out=z_bar_out)
-    return t1, z_bar_out
+    z_bar = np.add(z_bar, w4_bar, out=out)
+    return t1, z_bar
 
 
 def _loss_value_and_grad_rows(
@@ -186,18 +186,23 @@ def loss_value_and_grad(
 
 
 def _loss_vjp_block(
-    z: Array, Y: Array, w2: Any = None, w3: Any = None
+    z: Array,
+    Y: Array,
+    w2_out: Any = None,
+    w3_out: Any = None,
+    t2_out: Any = None,
+    t3_out: Any = None,
 ) -> tuple[Array, Array, Any, Array, Array]:
     """A block of rows."""
     w1 = z.max(axis=1, keepdims=True)
     shifted = z - w1
-    w2 = np.exp(shifted, out=w2)
-    w3 = w2.sum(axis=1, keepdims=True, out=w3)
+    w2 = np.exp(shifted, out=w2_out)
+    w3 = w2.sum(axis=1, keepdims=True, out=w3_out)
     total = np.log(w3)
     shifted -= total  # w4
     t1 = Y.ravel().dot(shifted.ravel())
-    t2 = z == w1
-    t3 = np.asarray(t2, np.float64).sum(axis=1, keepdims=True)
+    t2 = np.equal(z, w1, out=t2_out)
+    t3 = np.asarray(t2, np.float64).sum(axis=1, keepdims=True, out=t3_out)
     return w2, w3, t1, t2, t3
 
 
@@ -215,15 +220,13 @@ def _loss_vjp_rows(
     t3 = np.empty((b, 1))
     for i in range(0, b, step):
         j = i + step
-        parts = _loss_vjp_block(z[i:j], Y[i:j], w2[i:j], w3[i:j])
+        parts = _loss_vjp_block(z[i:j], Y[i:j], w2[i:j], w3[i:j], t2[i:j], t3[i:j])
         t1 += parts[2]
-        t2[i:j] = parts[3]
-        t3[i:j] = parts[4]
     return w2, w3, t1, t2, t3
 
 
 def _loss_vjp_block_2(
-    a1: Any, Y: Array, w3: Array, w2: Array, t3: Array, t2: Array, z_bar_out: Any = None
+    a1: Any, Y: Array, w3: Array, w2: Array, t3: Array, t2: Array, out: Any = None
 ) -> Array:
     """A block of rows."""
     rows = Y.shape[0]
@@ -232,8 +235,8 @@ def _loss_vjp_block_2(
     w4_bar -= t1  # shifted_bar
     t4 = -w4_bar.sum(axis=1).reshape((rows, 1)) / t3
     z_bar: Array = np.where(t2, t4, _0)
-    z_bar_out = np.add(z_bar, w4_bar, out=z_bar_out)
-    return z_bar_out
+    z_bar = np.add(z_bar, w4_bar, out=out)
+    return z_bar
 
 
 def _loss_vjp_rows_2(
@@ -271,9 +274,7 @@ def loss_vjp(
     return float(loss), vjp
 
 
-def _loss_derivatives_block(
-    z: Array, a2: Any, Y: Array, z_bar_out: Any = None
-) -> Array:
+def _loss_derivatives_block(z: Array, a2: Any, Y: Array, out: Any = None) -> Array:
     """A block of rows."""
     rows = z.shape[0]
     w1 = z.max(axis=1, keepdims=True)
@@ -287,8 +288,8 @@ def _loss_derivatives_block(
     t3 = np.asarray(t1, np.float64).sum(axis=1, keepdims=True)
     t4 = -w4_bar.sum(axis=1).reshape((rows, 1)) / t3
     z_bar: Array = np.where(t1, t4, _0)
-    z_bar_out = np.add(z_bar, w4_bar, out=z_bar_out)
-    return z_bar_out
+    z_bar = np.add(z_bar, w4_bar, out=out)
+    return z_bar
 
 
 def _loss_derivatives_rows(z: Array, a2: Any, Y: Array, b: int, c: int) -> Array:
