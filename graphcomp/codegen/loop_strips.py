@@ -110,11 +110,9 @@ class StripFunction(LoopFunction):
 
     # ------------------------------------------------------------ source
 
-    def _allocated(self, place: Place) -> list[str]:
-        lines = super()._allocated(place)
-        if place.node not in self.written:
-            return lines
-        return [line.replace("np.zeros(", "np.empty(") for line in lines]
+    def _start(self, place: Place) -> str | None:
+        """What entries are before the first term; of what strips are copied to, that is all the same."""
+        return None if place.node in self.written else super()._start(place)
 
     def _loop(self, loop: Loop, scope: tuple[Loop, ...], depth: int, count: str) -> list[str]:
         strips = self.strips.get(loop)
