@@ -206,6 +206,14 @@ def test_the_report_says_what_was_stacked():
     assert report.lines() == ["stacking: exp 1, tanh 1"]
 
 
+def test_explain_says_what_was_stacked():
+    graph = traced(cells)
+    lines = graph.explain(["value_and_grad"]).splitlines()
+    (line,) = [line for line in lines if line.startswith("  stacking")]
+    assert "multiply" in line
+    assert not any("stacking" in line for line in graph.explain(target="numba").splitlines())
+
+
 @pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
 def test_turns_hold_every_node_once_behind_all_that_it_needs(model: Model):
     graph = traced(model)

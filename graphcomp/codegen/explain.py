@@ -16,6 +16,7 @@ from graphcomp.codegen.plans import Plan
 from graphcomp.codegen.prepare import FREE, Prepared, prepare
 from graphcomp.codegen.regions import CALL, PART, Region
 from graphcomp.codegen.source import cutter_of
+from graphcomp.codegen.stacked import in_stacks
 from graphcomp.graph import GraphData
 from graphcomp.node import Node
 from graphcomp.rewrite import PASSES, Report
@@ -76,17 +77,20 @@ def explain(
 
 def _of_plan(plan: Plan, report: Report, dialect: Dialect, planned: Sequence[Planned]) -> list[str]:
     sharing = dialect.sharing
-    prepared = prepare(plan, PASSES, report, dialect.spells, sharing=sharing)
+    prepared = cut = prepare(plan, PASSES, report, dialect.spells, sharing=sharing)
+    if dialect.arrays:
+        cutter = cutter_of(dialect)
+        cut = prepare(plan, PASSES, report, dialect.spells, sharing=sharing, cutter=cutter)
+        if not dialect.compiled:
+            in_stacks(cut)  # which counts what it does
     before = [n for n in topological([*plan.outputs.values()]) if n.args]
     rows = [("operations", f"{len(before)} before the passes, {_operations(prepared)} after them")]
-    for line in prepared.report.lines():
+    for line in cut.report.lines():
         stage, _, rules = line.partition(": ")
         rows.append((stage, rules))
     if dialect.arrays:
         rows.append(("arrays", _memory(prepared)))
         rows += _peaks(planned)
-        cutter = cutter_of(dialect)
-        cut = prepare(plan, PASSES, report, dialect.spells, sharing=sharing, cutter=cutter)
         rows.append(("loops", _loops(cut)) if dialect.compiled else ("blocks", _blocks(cut)))
     width = max(len(label) for label, _ in rows)
     return [plan.name, *(f"  {label:<{width}}  {text}" for label, text in rows)]
