@@ -184,6 +184,65 @@ def test_what_is_added_to_parts_of_an_array_is_never_there_as_a_whole(real_sizes
     assert peak < 1.2 * x.nbytes
 
 
+def run_along(x, a, b):
+    """Steps with a sum, and a result for each entry."""
+    t = np.tanh(a * x + b)
+    return np.sum(t * np.exp(-(x**2)) + np.sin(x) * np.log1p(x**2))
+
+
+def test_what_a_block_gives_is_written_where_it_belongs():
+    graph = gc.from_function(run_along, shapes={"x": "n"})
+    values = {"x": np.linspace(-2.0, 2.0, 40), "a": 0.7, "b": 0.1}
+    agree(graph, values, rtol=1e-11)
+    source = generate(graph, "value_and_grad", wrt="x")
+    block = source.split("def _run_along_value_and_grad_block")[1].split("def ")[0]
+    assert "out: Any = None" in block
+    assert "d_run_along_d_x = np.add(" in block
+    assert "out=out)" in block
+    rows = source.split("def _run_along_value_and_grad_rows")[1].split("def ")[0]
+    assert "d_run_along_d_x[i:j])" in rows
+    assert "d_run_along_d_x[i:j] =" not in rows
+
+
+def test_a_result_that_the_block_reads_again_is_written_where_it_belongs_too():
+    x = gc.array("x", "n")
+    y = gc.exp(gc.sin(x)) * gc.cos(x)
+    graph = gc.Graph([x], {"y": y, "total": gc.sum(y * y) + gc.sum(gc.tanh(y))}, name="f")
+    source = agree(graph, {"x": np.linspace(0.0, 1.0, 40)}, kinds=("value", "vjp", "jvp"))
+    assert re.search(r"^    y = np\.multiply\(.*, out=(out|y_out)\)", source, re.MULTILINE)
+
+
+def test_one_block_holds_few_arrays_at_once(real_sizes):
+    """Six tiles of scratch are what people write by hand."""
+    graph = gc.from_function(run_along, shapes={"x": "n"})
+    gradient = load(generate(graph, "value_and_grad", wrt="x"), "m").run_along_value_and_grad
+    x = np.linspace(-2.0, 2.0, 1_000_000)
+    tracemalloc.start()
+    gradient(x, 0.7, 0.1)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < x.nbytes + 6 * 10_000 * 8
+
+
+def test_signs_are_not_written_over_what_they_are_of():
+    """NumPy takes a branch for each entry then."""
+    graph = gc.from_function(
+        lambda x: np.sum(np.abs(np.exp(x) - 1.0) * np.cos(x)), shapes={"x": "n"}, name="f"
+    )
+    source = agree(graph, {"x": np.linspace(-1.0, 1.0, 41)}, rtol=1e-11)
+    for name, out in re.findall(r"np\.sign\((\w+), out=(\w+)\)", source):
+        assert name != out
+    assert "np.sign(" in source
+
+
+def test_blocks_are_so_short_that_no_inner_product_starts_threads(real_sizes):
+    graph = gc.from_function(lambda x: np.sum((x[1:] - x[:-1] ** 2) ** 2), shapes={"x": "n"})
+    source = generate(graph, "value_and_grad")
+    assert ".dot(" in source
+    (rows,) = re.findall(r"range\(0, n - 1, (\d+)\)", source)
+    assert int(rows) <= 10_000
+
+
 def test_the_rows_are_last_where_other_axes_would_be_short_lines(real_sizes):
     distances = gc.from_function(
         lambda x, y: np.sum(np.sqrt(1.0 + np.sum((x[:, None, :] - y) ** 2, axis=2))),

@@ -180,6 +180,7 @@ SHAPES_TABLE = [
 
 PRODUCTS_TABLE = [
     ("sum_of_terms", (A * C - A**2).sum(), vdot(A, C) - vdot(A, A)),
+    ("sum_of_terms", (W - (A * C).sum(axis=1)).sum(), W.sum() - (A * C).sum(axis=1).sum()),
     ("sum_of_products", (U * V).sum(), U @ V),
     ("sum_of_products", (U**2).sum(), U @ U),
     ("sum_of_products", (A * C).sum(), vdot(A, C)),
