@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import graphcomp as gc
 from graphcomp.graph import GraphData, input_node
 from graphcomp.node import apply
 from tests.conformance.cases import BROADCASTING, CASES, SMOOTH, Case, cases, weighted
@@ -53,3 +54,20 @@ def test_broadcasting(op):
     agree(
         graph, case.values(), kinds=None if case.real and graph.outputs[0].is_real else ("value",)
     )
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x, y: gc.relu(-gc.mean(x)) + 0.0 * gc.sum(y),
+        lambda x, y: -gc.sum(gc.relu(x) / y),
+        lambda x, y: gc.sum(gc.exp(-(gc.relu(x) / y))),
+        lambda x, y: -gc.sum(abs(x) * gc.relu(x) / y),
+        lambda x, y: -gc.sum(gc.where(x > 0, 1.0, 0.0) / y * gc.sin(x)),
+    ],
+)
+def test_a_minus_sign_belongs_to_the_number_that_a_condition_stands_for(function):
+    graph = gc.from_function(function, shapes={"x": "n", "y": "n"})
+    values = {"x": np.array([1.5, -2.0, 0.5]), "y": np.array([2.0, 3.0, -4.0])}
+    agree(graph, values, kinds=("value", "value_and_grad", "vjp", "jvp"))
+    agree(graph, {"x": -values["x"], "y": values["y"]}, kinds=("value_and_grad",))

@@ -41,6 +41,7 @@ _DECIMAL = re.compile(r"-?\d+\.\d+(e[-+]?\d+)?\Z|-?\d+e[-+]?\d+\Z")
 _PLACE = re.compile(r"\{(\d)\}")
 _HELPER = re.compile(r"\b_(\w+)(?=\()")
 _ARITHMETIC = {Form.SUM, Form.DIFFERENCE, Form.PRODUCT, Form.QUOTIENT}
+_FACTORS = {Form.PRODUCT, Form.QUOTIENT}
 #: Written as what they are of.
 AS_ARGUMENT = {Form.BROADCAST, Form.NAMED}
 #: Forms that `Context.simple` leaves to `Context.combine`.
@@ -193,6 +194,7 @@ class Context:
             roots=_union([p.roots for p in operands]) if op.view else NOTHING,
             frozen=op.view and any(p.frozen for p in operands),
             dims=_union([*(p.dims for p in operands), dims]),
+            unsigned=_begins_with_condition(op, operands),
         )
         cast = self.dialect.arrays and natural_dtype(node) != node.dtype
         return (self.cast(piece, node.dtype) if cast else piece), tuple(operands)
@@ -217,8 +219,8 @@ class Context:
         reads = NOTHING
         for arg, least in zip(node.args, places):  # noqa: B905  (slower, and this is for all nodes)
             operand = known[arg]
-            text, binds, shape, dtype, own, _, _, is_number, dims = operand
-            if dtype is not FLOAT or dims or shape:
+            text, binds, shape, dtype, own, _, _, is_number, dims, unsigned = operand
+            if dtype is not FLOAT or dims or shape or unsigned:
                 return None
             if not is_number:
                 if arg.op.form is _BRACKET or (repeats and not operand.is_name):
@@ -400,7 +402,8 @@ def _signed(
     """The first operand under a minus sign: -(a * b) is written -a * b, and exp(--x) as exp(x)."""
     inner, negation = operands[0], op.form is Form.NEGATION
     if not inner.text.startswith("-"):
-        if inner.precedence == MULTIPLICATIVE and (negation or "(-{0})" in template):
+        merged = inner.precedence == MULTIPLICATIVE and not inner.unsigned
+        if merged and (negation or "(-{0})" in template):
             precedence = MULTIPLICATIVE if negation else precedence
             shown[0] = inner.text
     elif inner.precedence >= UNARY and not negation:  # a name would be taken for that variable
@@ -424,6 +427,13 @@ def _bare_conditions(
         if condition is not None and conditions[1 - i] is None and fits:
             operands[i] = condition
     return operands
+
+
+def _begins_with_condition(op: Op, operands: Sequence[Piece]) -> bool:
+    if op.form not in _FACTORS:
+        return False
+    first = operands[0]
+    return first.unsigned or (first.dtype.kind == "b" and not first.number)
 
 
 def _broadcast(name: str, shapes: Sequence[Shape], full: Shape) -> Shape:

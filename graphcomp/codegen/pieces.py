@@ -28,6 +28,7 @@ class Piece(NamedTuple):  # not a dataclass: there are very many of them, and th
         frozen: whether it is a view that can't be written to.
         number: whether it is a Python number, not an array or NumPy scalar.
         dims: the named dimensions that it reads.
+        unsigned: whether it begins with a condition, which takes no sign in front.
     """
 
     text: str
@@ -39,13 +40,16 @@ class Piece(NamedTuple):  # not a dataclass: there are very many of them, and th
     frozen: bool = False
     number: bool = False
     dims: frozenset[str] = NOTHING
+    unsigned: bool = False
 
     @staticmethod
     def scalar(
         text: str, precedence: int, dtype: DType, reads: frozenset[str], roots: frozenset[str]
     ) -> Piece:
         """One without shape and dimensions, as there are most of: made even faster."""
-        return _new(Piece, (text, precedence, (), dtype, reads, roots, False, False, NOTHING))
+        return _new(
+            Piece, (text, precedence, (), dtype, reads, roots, False, False, NOTHING, False)
+        )
 
     def at_least(self, precedence: int) -> str:
         """The text, in parentheses if it binds weaker than that."""
