@@ -11,7 +11,7 @@ from hypothesis import given
 
 import graphcomp as gc
 from graphcomp import ops
-from graphcomp.codegen import generate, load, regions
+from graphcomp.codegen import generate, load, memory, regions
 from graphcomp.op import SUMMED, Op
 from tests.conformance.cases import CASES, Case, run
 from tests.generated import agree, cut_small
@@ -169,6 +169,27 @@ def test_results_that_are_added_to_parts_of_an_array(function, size, request):
     source = agree(graph, values, rtol=1e-11)
     added = re.search(r"^    v\d+ \+= ", source, re.MULTILINE) is not None
     assert added != any(name in request.node.name for name in ("whole", "no block"))
+
+
+@pytest.mark.parametrize("workspace", [False, True])
+def test_parts_that_overlap_are_added_in_one_order_however_memory_is_planned(
+    workspace: bool, monkeypatch: pytest.MonkeyPatch
+):
+    """A sum of three numbers depends on their order."""
+    graph = gc.from_function(
+        lambda x: np.sum(np.exp(x[2:]) * np.sin(x[1:-1]) + np.cos(x[:-2] * x[2:]) * x[1:-1]),
+        shapes={"x": "n"},
+        name="f",
+    )
+    plain = graph.compile("grad", wrt="x")
+    monkeypatch.setattr(memory, "WORTH", -10.0)  # another order of statements is always taken
+    other = graph.compile("grad", wrt="x", workspace=workspace)
+    assert plain.source != other.source
+    added = [re.findall(r"^    (v\d+) \+= ", f.source, re.MULTILINE) for f in (plain, other)]
+    assert added[0] == added[1]
+    assert len(added[0]) == 3
+    x = np.random.default_rng(0).uniform(-1, 1, 41)
+    assert plain(x).tobytes() == other(x).tobytes()
 
 
 def test_what_is_added_to_parts_of_an_array_is_never_there_as_a_whole(real_sizes):

@@ -48,6 +48,21 @@ def named(length: int) -> gc.Graph:
     return gc.Graph([x], {"y": y}, name="named")
 
 
+def nodes_made(work: Callable[[], object], patch: pytest.MonkeyPatch) -> int:
+    """How many nodes come about that were not there before."""
+    made = 0
+    real = node._Reference
+
+    def counted(*args: Any) -> Any:
+        nonlocal made
+        made += 1
+        return real(*args)
+
+    patch.setattr(node, "_Reference", counted)
+    work()
+    return made
+
+
 def lines_run(work: Callable[[], object]) -> int:
     """How many lines of Python something runs: a loop counts as often as it goes round."""
     count = 0
@@ -87,17 +102,8 @@ def test_each_stage_takes_a_bounded_number_of_lines_a_step(
 
 
 def test_few_nodes_are_made_on_the_way_to_the_source(monkeypatch):
-    made = 0
-    real = node._Reference
-
-    def counted(*args: Any) -> Any:
-        nonlocal made
-        made += 1
-        return real(*args)
-
     graph = shared(2000)
-    monkeypatch.setattr(node, "_Reference", counted)
-    graph.source(["value_and_grad"], target="math")
+    made = nodes_made(lambda: graph.source(["value_and_grad"], target="math"), monkeypatch)
     assert made < 12 * 2000
 
 
@@ -107,18 +113,9 @@ def test_few_nodes_are_made_where_no_rule_looks_into_shared_steps(monkeypatch):
     steps = [x, a]
     for i in range(700):
         steps.append(gc.sin(steps[-1]) * steps[-2] + steps[i // 2])
-    made = 0
-    real = node._Reference
-
-    def counted(*args: Any) -> Any:
-        nonlocal made
-        made += 1
-        return real(*args)
-
     graph = gc.Graph([x, a], {"y": steps[-1]})
     graph.source(["value_and_grad"], target="math")
-    monkeypatch.setattr(node, "_Reference", counted)
-    graph.source(["value_and_grad"], target="math")
+    made = nodes_made(lambda: graph.source(["value_and_grad"], target="math"), monkeypatch)
     assert made <= 2 * 2100 + 10
 
 

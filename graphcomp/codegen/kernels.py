@@ -301,7 +301,11 @@ class _Kernel:
     def _with_sums(
         self, statements: Sequence[Statement], pieces: Mapping[Node, Piece]
     ) -> list[Statement]:
-        """Statements that add to places of results, as soon as what they add is known."""
+        """Statements that add to places of results, as soon as what they add is known.
+
+        Places of one result may overlap: they stay in this order, so that every way to plan the
+        memory gives the same bits.
+        """
         made = {name for statement in statements for name in statement.targets}
         after: dict[str, list[Statement]] = {}
         for k, (name, scatters) in self.views.items():
@@ -312,6 +316,15 @@ class _Kernel:
         for statement in statements:
             result.append(statement)
             result += [each for name in statement.targets for each in after.get(name, ())]
+        numbers = {name: self.region.places[k][0] for k, (name, _) in self.views.items()}
+        before: dict[int, str] = {}
+        for statement in result:
+            number = numbers.get(statement.target)
+            if number in before:
+                reads = statement.piece.reads | {before[number]}
+                statement.piece = statement.piece._replace(reads=reads)
+            if number is not None:
+                before[number] = statement.target
         return result
 
     def _fill(self, pieces: dict[Node, Piece], wanted: Sequence[str], names: Names) -> None:
@@ -319,17 +332,17 @@ class _Kernel:
         self.filled = {}
         outputs = self._outputs
         triples = zip(outputs, self.region.places, self.region.joins, strict=True)
-        wanted_here = [
+        candidates = [
             (k, node, wanted[number])
             for k, (node, (number, scatters), joined) in enumerate(triples)
             if joined != SUMMED and scatters is None and outputs.count(node) == 1
         ]
-        for k, node, name in wanted_here:
+        for k, node, name in candidates:
             variable = pieces[node].text
             targets = {target for statement in self.statements for target in statement.targets}
             free = name not in targets and name not in self.args and not _TEMPORARY.match(name)
             target = name if free else variable
-            place = names.give("out" if len(wanted_here) == 1 else f"{name}_out")
+            place = names.give("out" if len(candidates) == 1 else f"{name}_out")
             found = with_place(self.statements, variable, node, target, place)
             if found is not None:
                 self.statements = found

@@ -9,15 +9,13 @@ cheap, as a strip stays in the cache.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence, Sized
+from collections.abc import Sequence, Sized
 from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
 
-from graphcomp.codegen.dialects import Context
 from graphcomp.codegen.layout import INDENT, layout
-from graphcomp.codegen.loop_cut import Loops
 from graphcomp.codegen.loop_lines import LoopFunction
 from graphcomp.codegen.loop_memory import Place
 from graphcomp.codegen.loop_order import Loop
@@ -55,17 +53,9 @@ class Strips:
 class StripFunction(LoopFunction):
     """A function of loops, of which those over many rows go strip by strip."""
 
-    def __init__(
-        self,
-        context: Context,
-        taken: Collection[str],
-        loops: Loops,
-        texts: Sequence[str],
-        results: Sequence[str],
-    ) -> None:
-        super().__init__(context, taken, loops, texts, results)
+    def _arranged(self) -> None:
         self.strips: dict[Loop, Strips] = {}
-        if not context.threads:
+        if not self.context.threads:
             for item in self.items:
                 if isinstance(item, Loop) and (strips := self._strips(item)) is not None:
                     self.strips[item] = strips
