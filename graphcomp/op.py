@@ -211,6 +211,7 @@ class Op:
         analytic: whether `evaluate` extends to complex arguments, so that the complex step is exact.
         kink: the convention at the kink or the edge of the domain, one line for the docs.
         broadcasts: arguments are broadcast to a common shape before the op is applied.
+        apart: NumPy computes it with a branch for each entry if it writes over its argument.
         spreads: what the NumPy spelling is given may be smaller, if it broadcasts to the argument.
         joins: its place in a grouped program.
         domains: per argument the interval for test points, "bool" or "int".
@@ -250,6 +251,7 @@ class Op:
     analytic: bool = True
     kink: str = ""
     broadcasts: bool = False
+    apart: bool = False
     spreads: bool = False
     view: bool = False
     joins: Joins = Joins.NOTHING

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from graphcomp.codegen.out import BRANCHING_IN_PLACE, is_ufunc
+from graphcomp.codegen.out import is_ufunc
 from graphcomp.codegen.pieces import Piece
 from graphcomp.node import Node
 from graphcomp.op import Form
@@ -238,7 +238,7 @@ def _places(statement: Statement) -> Iterable[int]:
             return ()
         return (0, 1) if form in {Form.SUM, Form.PRODUCT} else (0,)
     called = _CALL.match(statement.piece.text)
-    if called is None or called[1] in BRANCHING_IN_PLACE or not is_ufunc(called[1]):
+    if called is None or statement.node.op.apart or not is_ufunc(called[1]):
         return ()
     given = ", ".join(operand.text for operand in operands)
     if not called[2].startswith(given) or not _NUMBERS.match(called[2][len(given) :]):

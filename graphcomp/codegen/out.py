@@ -26,9 +26,6 @@ _COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.NotEq: "not_equal",
 }
 _SIGNS: dict[type[ast.unaryop], str] = {ast.USub: "negative", ast.Invert: "invert"}
-#: What NumPy computes with a branch for each entry when it writes over its operand, and without one
-#: when it does not.
-BRANCHING_IN_PLACE = {"sign"}
 _METHODS = {"sum", "max", "min", "mean", "prod"}
 
 

@@ -39,6 +39,9 @@ MOST_NAMES = 100
 #: Rounds of cutting, each along another dimension.
 ROUNDS = 3
 
+#: Whether some nodes, of which some are sums over the rows, are cut along a dimension.
+Wanted = Callable[[Sequence[Node], Collection[Node], Dim], bool]
+
 _MOVING = {Form.BROADCAST, Form.TRANSPOSE, Form.BRACKET}
 
 
@@ -106,7 +109,7 @@ def cut_into_rows(
     outputs: Sequence[Node],
     names: Mapping[Node, str],
     late: Collection[Node] = (),
-    wanted: Callable[..., bool] = lambda _nodes, _summed, _dim: True,
+    wanted: Wanted = lambda _nodes, _summed, _dim: True,
     *,
     plain: bool = False,
 ) -> tuple[list[Node], dict[Node, str], dict[Node, Node]]:
@@ -143,7 +146,7 @@ def _best(
     order: Sequence[Node],
     results: set[Node],
     late: Collection[Node],
-    wanted: Callable[..., bool],
+    wanted: Wanted,
 ) -> list[_Candidate]:
     """The regions along the dimension by which most is gained."""
     best: list[_Candidate] = []

@@ -15,7 +15,7 @@ from dataclasses import replace
 from graphcomp.codegen.buffers import Statement, last_reads
 from graphcomp.codegen.layout import INDENT, WIDTH
 from graphcomp.codegen.live import TYPICAL, Sized
-from graphcomp.codegen.out import BRANCHING_IN_PLACE, is_ufunc, out_call
+from graphcomp.codegen.out import is_ufunc, out_call
 from graphcomp.op import Form
 
 #: Nothing is gained with arrays that are known to have fewer entries than this.
@@ -79,8 +79,7 @@ def _written_over(
     wanted: tuple[Sized, bool],
 ) -> list[str]:
     """The operands that nothing reads after a statement, entry by entry, and that suit its result."""
-    called = _CALL.match(statement.piece.text)
-    if called is not None and called[1] in BRANCHING_IN_PLACE:
+    if statement.node.op.apart:
         return []
     return [
         operand.text

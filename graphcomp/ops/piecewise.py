@@ -32,6 +32,7 @@ SIGN = Op(
     numpy=(np.sign,),
     dtype=number_dtype("sign"),
     broadcasts=True,
+    apart=True,
     spell=call("sign", math="_sign({0})", latex=r"\operatorname{{sgn}}\left({0}\right)"),
     formula=sympy.sign,
     margin=np.abs,
